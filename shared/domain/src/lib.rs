@@ -1,1 +1,16 @@
-//! Empty.
+//! Skylark's rules, without AWS, HTTP, a runtime or a clock.
+//!
+//! Start at [`ports`]: everything the domain needs from outside is a trait there. Each area is a module with its
+//! commands (changes) and queries (reads): [`account`]. A command decides purely on what it read, and commits one
+//! [`outbox::Change`]: the aggregate's next value together with the domain event that says what happened.
+
+pub mod account;
+pub mod error;
+pub mod ids;
+pub mod outbox;
+pub mod ports;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod token;
+
+pub use error::{Error, PortError, PortErrorKind, Result};

@@ -1,0 +1,50 @@
+//! Identifiers: TypeIDs, a prefix and a UUIDv7 in Crockford base32, so that they sort by the time they were made.
+
+use jiff::Timestamp;
+use type_safe_id::{StaticType, TypeSafeId};
+use uuid::{NoContext, Uuid};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $kind:ident, $prefix:literal) => {
+        #[doc = concat!("The `", $prefix, "_` prefix.")]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $kind;
+
+        impl StaticType for $kind {
+            const TYPE: &'static str = $prefix;
+        }
+
+        $(#[$doc])*
+        pub type $name = TypeSafeId<$kind>;
+    };
+}
+
+id!(/** Identifies a user. */ UserId, UserKind, "usr");
+id!(/** Identifies a domain event. */ EventId, EventKind, "evt");
+
+/// A fresh id made at `now`.
+pub fn new_id<T: StaticType>(now: Timestamp) -> TypeSafeId<T> {
+    let seconds = u64::try_from(now.as_second()).unwrap_or_default();
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
+    TypeSafeId::from_uuid(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_time_and_parse_back() {
+        let early: UserId = new_id("2026-01-01T00:00:00Z".parse().unwrap());
+        let late: UserId = new_id("2026-01-01T00:00:01Z".parse().unwrap());
+        assert!(early.to_string() < late.to_string());
+        assert_eq!(early.to_string().parse::<UserId>().unwrap(), early);
+        assert!(late.to_string().starts_with("usr_"));
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_refused() {
+        let event: EventId = new_id("2026-01-01T00:00:00Z".parse().unwrap());
+        assert!(event.to_string().parse::<UserId>().is_err());
+    }
+}

@@ -1,0 +1,34 @@
+//! Domain events, and the one shape in which an aggregate is saved. The store commits a [`Change`] in one transaction, so
+//! an event can neither be forgotten nor invented; the table's stream then is the ordered, durable outbox.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ids::EventId;
+
+/// A fact that has happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DomainEvent {
+    /// Consumers recognise repetitions by it.
+    pub id: EventId,
+    /// Past tense: `UserRegistered`.
+    pub name: String,
+    /// When.
+    pub at: Timestamp,
+    /// The request that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// What changed. Never a secret.
+    pub data: Value,
+}
+
+/// The next value of an aggregate and the event that led to it.
+#[derive(Debug, Clone)]
+pub struct Change<T> {
+    /// The value to store; its version is one above the stored one, 1 for a new aggregate.
+    pub next: T,
+    /// What happened.
+    pub event: DomainEvent,
+}
