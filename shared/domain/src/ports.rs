@@ -64,24 +64,22 @@ pub trait Accounts: Send + Sync {
     async fn add_token(&self, token: RefreshToken) -> Result<(), PortError>;
     /// The token with this digest, spent ones included.
     async fn token(&self, user: UserId, digest: &str) -> Result<Option<RefreshToken>, PortError>;
-    /// Spends `old` and stores `next` in one transaction.
-    async fn rotate_token(&self, old: &RefreshToken, next: RefreshToken) -> Result<Rotated, PortError>;
+    /// Spends `old` at `now` and stores `next`, in one transaction.
+    async fn rotate_token(&self, old: &RefreshToken, next: RefreshToken, now: Timestamp) -> Result<Rotated, PortError>;
     /// Removes every token of a family, or of the user when `family` is `None`.
     async fn end_tokens(&self, user: UserId, family: Option<&str>) -> Result<(), PortError>;
 }
 
-/// Counters of failed tries in a window of time.
+/// Counters of tries in a window of time that begins with the first.
 #[async_trait]
 pub trait Attempts: Send + Sync {
-    /// Failures counted for `subject` (`login:ada`) in the window that holds `now`.
-    async fn failures(&self, subject: &str, now: Timestamp) -> Result<Window, PortError>;
-    /// Counts one more.
-    async fn add_failure(&self, subject: &str, now: Timestamp) -> Result<(), PortError>;
+    /// Counts one more try of `subject` (`login:<name>:<address>`), atomically, and answers the count with it.
+    async fn add(&self, subject: &str, now: Timestamp) -> Result<Window, PortError>;
     /// Forgets them.
     async fn forget(&self, subject: &str) -> Result<(), PortError>;
 }
 
-/// The failures counted in one window.
+/// The tries counted in one window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// How many.

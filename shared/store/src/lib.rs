@@ -1,1 +1,14 @@
-//! Empty.
+//! The single table: the domain's repositories on DynamoDB.
+//!
+//! [`Table`] implements the repository ports. Every key format stands in `keys`, every SDK builder in `table`, and only
+//! `error` looks at SDK errors.
+
+mod accounts;
+mod attempts;
+mod entity;
+mod error;
+mod keys;
+mod public_keys;
+mod table;
+
+pub use table::Table;

@@ -71,7 +71,7 @@ impl AccountService {
             updated_at: now,
             version: 1,
         };
-        let event = happened("UserRegistered", now, json!({ "userId": user.id, "username": user.username }));
+        let event = happened("UserRegistered", now, json!({ "userId": user.id }));
         match self.accounts.register(Change { next: user.clone(), event }).await? {
             Registered::Done => self.open_session(user).await,
             Registered::UsernameTaken => {
@@ -90,8 +90,9 @@ impl AccountService {
     pub async fn login(&self, command: Login) -> Result<Session> {
         let now = self.now();
         let subject = format!("login:{}:{}", token::digest(&command.name.to_lowercase()), command.address);
-        let window = self.attempts.failures(&subject, now).await?;
-        if window.count >= MAX_LOGIN_FAILURES {
+        // Counted before the password is looked at: parallel guesses cannot slip past the limit.
+        let window = self.attempts.add(&subject, now).await?;
+        if window.count > MAX_LOGIN_FAILURES {
             let left = window.ends_at.duration_since(now).as_secs();
             return Err(Error::RateLimited {
                 retry_after: Duration::from_secs(u64::try_from(left).unwrap_or_default().max(1)),
@@ -105,15 +106,10 @@ impl AccountService {
         let known = self.passwords.verify(&command.password, user.as_ref().map(|user| user.password_hash.as_str()))?;
         match user {
             Some(user) if known => {
-                if window.count > 0 {
-                    self.attempts.forget(&subject).await?;
-                }
+                self.attempts.forget(&subject).await?;
                 self.open_session(user).await
             }
-            _ => {
-                self.attempts.add_failure(&subject, now).await?;
-                Err(Error::Unauthenticated)
-            }
+            _ => Err(Error::Unauthenticated),
         }
     }
 
@@ -125,7 +121,7 @@ impl AccountService {
         let old = self.find_token(refresh_token).await?;
         let user = self.user(old.user_id).await?;
         let (next, refresh_token) = self.new_token(user.id, Some(old.family.clone()))?;
-        if old.spent_at.is_none() && self.accounts.rotate_token(&old, next).await? == Rotated::Done {
+        if old.spent_at.is_none() && self.accounts.rotate_token(&old, next, self.now()).await? == Rotated::Done {
             return Ok(Session { user, refresh_token });
         }
         self.accounts.end_tokens(old.user_id, Some(&old.family)).await?;
@@ -161,7 +157,8 @@ impl AccountService {
         let now = self.now();
         user.updated_at = now;
         user.version += 1;
-        let data = json!({ "userId": user.id, "displayName": user.display_name, "bio": user.bio });
+        // Personal words stay out of the log of events: erasing an account must erase them.
+        let data = json!({ "userId": user.id });
         self.accounts.save(Change { next: user.clone(), event: happened("ProfileEdited", now, data) }).await?;
         Ok(user)
     }
@@ -172,10 +169,11 @@ impl AccountService {
     /// `Stale`, `Unauthenticated` when `token_version` is not the account's.
     pub async fn erase(&self, caller: UserId, token_version: u32, expected_version: Option<u64>) -> Result<()> {
         let mut user = self.current(caller, token_version, expected_version).await?;
-        self.accounts.end_tokens(user.id, None).await?;
         user.version += 1;
         let event = happened("UserErased", self.now(), json!({ "userId": user.id }));
-        Ok(self.accounts.erase(Change { next: user, event }).await?)
+        self.accounts.erase(Change { next: user, event }).await?;
+        // Tokens of a user who is gone open nothing; what a crash leaves here, their expiry removes.
+        Ok(self.accounts.end_tokens(caller, None).await?)
     }
 
     async fn current(&self, caller: UserId, token_version: u32, expected: Option<u64>) -> Result<User> {

@@ -1,0 +1,70 @@
+//! Every key format of the table, with the access pattern it serves. No other file may write one.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use skylark_domain::ids::UserId;
+
+/// The name of the partition key.
+pub(crate) const PK: &str = "PK";
+/// The name of the sort key.
+pub(crate) const SK: &str = "SK";
+/// The attribute by which DynamoDB deletes, late: epoch seconds.
+pub(crate) const TTL: &str = "TTL";
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+}
+
+/// A user's account: read by id.
+pub(crate) fn user(id: UserId) -> Key {
+    Key::new(user_partition(id), "PROFILE")
+}
+
+/// Everything that belongs to a user.
+pub(crate) fn user_partition(id: UserId) -> String {
+    format!("USER#{id}")
+}
+
+/// Claims a username; usernames are lower case.
+pub(crate) fn unique_username(username: &str) -> Key {
+    Key::new(format!("UNIQ#USERNAME#{}", username.to_lowercase()), "UNIQ")
+}
+
+/// Claims an e-mail address, without keeping it in a key.
+pub(crate) fn unique_email(email: &str) -> Key {
+    let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(email.to_lowercase().as_bytes()));
+    Key::new(format!("UNIQ#EMAIL#{digest}"), "UNIQ")
+}
+
+/// One refresh token, by its digest.
+pub(crate) fn refresh_token(user: UserId, digest: &str) -> Key {
+    Key::new(user_partition(user), format!("{REFRESH_TOKENS}{digest}"))
+}
+
+/// All refresh tokens of a user: a query by this prefix.
+pub(crate) const REFRESH_TOKENS: &str = "RT#";
+
+/// The domain event that led to `version` of the aggregate in `partition`.
+pub(crate) fn event(partition: &str, version: u64) -> Key {
+    Key::new(partition, format!("EVT#{version:012}"))
+}
+
+/// Tries counted for a subject (`login:<name>:<address>`).
+pub(crate) fn rate(subject: &str) -> Key {
+    Key::new(format!("RL#{subject}"), "B")
+}
+
+/// The public keys that verify access tokens.
+pub(crate) fn public_keys() -> Key {
+    Key::new("AUTH#JWKS", "CURRENT")
+}

@@ -1,0 +1,249 @@
+//! The one place where SDK builders stand: typed reads and writes of single items, and transactions.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_types::SdkConfig;
+use skylark_domain::PortError;
+
+use crate::entity::{Entity, Item, from_item, to_item};
+use crate::error::{corrupt, is_condition_failed, port_error};
+use crate::keys::{self, Key};
+
+/// The table, and the repository ports of the domain. Cheap to clone.
+#[derive(Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+impl Table {
+    /// The table `name` in the region and at the endpoint of `config`.
+    pub fn new(config: &SdkConfig, name: String) -> Self {
+        Self { client: Client::new(config), name }
+    }
+
+    /// Whether the table answers: one strongly consistent read.
+    pub async fn ping(&self) -> Result<(), PortError> {
+        self.get_item(keys::public_keys()).await.map(|_| ())
+    }
+
+    /// Reads one item, strongly consistent.
+    pub(crate) async fn get<E: Entity>(&self, key: Key) -> Result<Option<E>, PortError> {
+        self.get_item(key).await?.map(from_item).transpose()
+    }
+
+    async fn get_item(&self, key: Key) -> Result<Option<Item>, PortError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(port_error)?;
+        Ok(answer.item)
+    }
+
+    /// Writes one item, whatever stood there.
+    pub(crate) async fn put<E: Entity>(&self, entity: &E) -> Result<(), PortError> {
+        let item = to_item(entity)?;
+        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.map_err(port_error)?;
+        Ok(())
+    }
+
+    /// Deletes one item; none is no error.
+    pub(crate) async fn delete(&self, key: Key) -> Result<(), PortError> {
+        self.client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .send()
+            .await
+            .map_err(port_error)?;
+        Ok(())
+    }
+
+    /// Every item of a partition whose sort key begins with `prefix`, strongly consistent, in order.
+    pub(crate) async fn query<E: Entity>(&self, partition: String, prefix: &str) -> Result<Vec<E>, PortError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+            .expression_attribute_names("#pk", keys::PK)
+            .expression_attribute_names("#sk", keys::SK)
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            found.push(from_item(item.map_err(port_error)?)?);
+        }
+        Ok(found)
+    }
+
+    /// Applies one update if its condition holds. `None` when it does not, else the item as it is now.
+    pub(crate) async fn update(&self, key: Key, change: Expression) -> Result<Option<Item>, PortError> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .update_expression(change.update)
+            .set_condition_expression(change.condition)
+            .set_expression_attribute_names(change.names)
+            .set_expression_attribute_values(change.values)
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
+            Err(error) if is_condition_failed(&error) => Ok(None),
+            Err(error) => Err(port_error(error)),
+        }
+    }
+
+    /// Commits every write or none. Where conditions did not hold, answers which writes they belong to, by position.
+    /// The SDK keeps one client request token for all its tries, so a lost answer cannot apply the writes twice.
+    pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<Result<(), Refused>, PortError> {
+        let mut items = Vec::with_capacity(writes.len());
+        for write in writes {
+            items.push(write.into_item(&self.name)?);
+        }
+        let error = match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
+            Ok(_) => return Ok(Ok(())),
+            Err(error) => error,
+        };
+        if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() {
+            let failed: Vec<usize> = canceled
+                .cancellation_reasons()
+                .iter()
+                .enumerate()
+                .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
+                .map(|(position, _)| position)
+                .collect();
+            if !failed.is_empty() {
+                return Ok(Err(Refused(failed)));
+            }
+        }
+        Err(port_error(error))
+    }
+}
+
+/// The positions of the writes whose conditions did not hold.
+#[derive(Debug)]
+pub(crate) struct Refused(Vec<usize>);
+
+impl Refused {
+    pub(crate) fn at(&self, position: usize) -> bool {
+        self.0.contains(&position)
+    }
+}
+
+/// An update expression with its condition, names and values.
+#[derive(Debug, Default)]
+pub(crate) struct Expression {
+    update: String,
+    condition: Option<String>,
+    names: Option<std::collections::HashMap<String, String>>,
+    values: Option<Item>,
+}
+
+impl Expression {
+    pub(crate) fn new(update: &str, condition: &str) -> Self {
+        Self { update: update.into(), condition: Some(condition.into()), ..Self::default() }
+    }
+
+    pub(crate) fn name(mut self, placeholder: &str, name: &str) -> Self {
+        self.names.get_or_insert_default().insert(placeholder.into(), name.into());
+        self
+    }
+
+    pub(crate) fn value(mut self, placeholder: &str, value: AttributeValue) -> Self {
+        self.values.get_or_insert_default().insert(placeholder.into(), value);
+        self
+    }
+}
+
+/// One write of a transaction.
+pub(crate) enum Write {
+    /// Puts an item where none stands.
+    Create(Result<Item, PortError>),
+    /// Replaces an item of this version.
+    Replace(Result<Item, PortError>, u64),
+    /// Deletes an item of this version.
+    DeleteVersion(Key, u64),
+    /// Deletes an item, present or not.
+    Delete(Key),
+    /// Updates an item.
+    Update(Key, Expression),
+}
+
+impl Write {
+    pub(crate) fn create<E: Entity>(entity: &E) -> Self {
+        Self::Create(to_item(entity))
+    }
+
+    pub(crate) fn replace<E: Entity>(entity: &E, version: u64) -> Self {
+        Self::Replace(to_item(entity), version)
+    }
+
+    fn into_item(self, table: &str) -> Result<TransactWriteItem, PortError> {
+        let write = TransactWriteItem::builder();
+        let write = match self {
+            Self::Create(item) => write.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(item?))
+                    .condition_expression("attribute_not_exists(#pk)")
+                    .expression_attribute_names("#pk", keys::PK)
+                    .build()
+                    .map_err(corrupt)?,
+            ),
+            Self::Replace(item, version) => write.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(item?))
+                    .condition_expression("#version = :version")
+                    .expression_attribute_names("#version", "version")
+                    .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+                    .build()
+                    .map_err(corrupt)?,
+            ),
+            Self::DeleteVersion(key, version) => write.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(key)))
+                    .condition_expression("#version = :version")
+                    .expression_attribute_names("#version", "version")
+                    .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+                    .build()
+                    .map_err(corrupt)?,
+            ),
+            Self::Delete(key) => {
+                write.delete(Delete::builder().table_name(table).set_key(Some(key_item(key))).build().map_err(corrupt)?)
+            }
+            Self::Update(key, change) => write.update(
+                Update::builder()
+                    .table_name(table)
+                    .set_key(Some(key_item(key)))
+                    .update_expression(change.update)
+                    .set_condition_expression(change.condition)
+                    .set_expression_attribute_names(change.names)
+                    .set_expression_attribute_values(change.values)
+                    .build()
+                    .map_err(corrupt)?,
+            ),
+        };
+        Ok(write.build())
+    }
+}
+
+fn key_item(key: Key) -> Item {
+    Item::from([(keys::PK.into(), AttributeValue::S(key.pk)), (keys::SK.into(), AttributeValue::S(key.sk))])
+}
