@@ -1,0 +1,7 @@
+//! The harness of the end-to-end tests: a real `skylark up` on its own ports and data directory, and people who use it.
+
+mod person;
+mod stack;
+
+pub use person::{Person, problem_code};
+pub use stack::Stack;

@@ -1,0 +1,185 @@
+//! One running stack: started from the built binaries, killed with the test process.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `skylark up`.
+pub struct Stack {
+    data: tempfile::TempDir,
+    running: Mutex<Running>,
+}
+
+struct Running {
+    child: Child,
+    endpoints: Value,
+}
+
+impl Stack {
+    /// The stack that the tests of one file share.
+    ///
+    /// # Panics
+    /// When it does not start: no test can go on.
+    pub fn shared() -> &'static Stack {
+        static SHARED: OnceLock<Stack> = OnceLock::new();
+        SHARED.get_or_init(|| match Stack::start() {
+            Ok(stack) => stack,
+            Err(error) => panic!("the stack does not start: {error:?}"),
+        })
+    }
+
+    /// Starts a stack of its own.
+    pub fn start() -> Result<Self> {
+        let data = tempfile::tempdir()?;
+        let running = Mutex::new(start_on(data.path())?);
+        Ok(Self { data, running })
+    }
+
+    /// Kills every process of the stack at once, as a power cut of the process table would, and starts it again on the
+    /// same data.
+    pub fn kill_9_and_restart(&self) -> Result<()> {
+        let mut running = self.running();
+        running.child.kill()?;
+        running.child.wait()?;
+        *running = start_on(self.data.path())?;
+        Ok(())
+    }
+
+    /// The address of a service: `front`, `dynamodb`, `s3`, `admin`.
+    ///
+    /// # Panics
+    /// When the stack has no such service.
+    pub fn url(&self, service: &str) -> String {
+        let running = self.running();
+        match running.endpoints.get(service).and_then(Value::as_str) {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => panic!("no {service} in {}", running.endpoints),
+        }
+    }
+
+    /// Where the stack keeps its data.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The id of the stack's main process.
+    pub fn pid(&self) -> u32 {
+        self.running().child.id()
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let mut running = self.running();
+        // It may have ended by itself, which is what is wanted.
+        let _ = running.child.kill();
+        let _ = running.child.wait();
+    }
+}
+
+/// The folder of the built binaries: test binaries stand in `deps` below it.
+fn bin_dir() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.parent().and_then(Path::parent).context("the test binary stands nowhere")?.to_owned())
+}
+
+fn start_on(data: &Path) -> Result<Running> {
+    let skylark = bin_dir()?.join("skylark");
+    if !skylark.exists() {
+        bail!("{} is missing: run `cargo build --workspace --bins` first", skylark.display());
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace has a root")?;
+    let endpoints = data.join("endpoints.json");
+    match std::fs::remove_file(&endpoints) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut command = Command::new(&skylark);
+    // Caged, so that it ends with this process however that ends.
+    command
+        .args(["cage", "--parent", &std::process::id().to_string(), "--"])
+        .arg(&skylark)
+        .args(["up", "--port", "0", "--data"])
+        .arg(data)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = spawn(command)?;
+    let errors = child.stderr.take().context("stderr is piped")?;
+    let (line, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for text in BufReader::new(errors).lines().map_while(Result::ok) {
+            // Nobody listens once the stack is up.
+            let _ = line.send(text);
+        }
+    });
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            let said: Vec<String> = lines.try_iter().collect();
+            bail!("skylark up ended with {status}: {}", said.join("\n"));
+        }
+        if let Ok(text) = std::fs::read(&endpoints)
+            && let Ok(endpoints) = serde_json::from_slice::<Value>(&text)
+            && is_ready(&endpoints)
+        {
+            return Ok(Running { child, endpoints });
+        }
+        if started.elapsed() > PATIENCE {
+            child.kill()?;
+            bail!("skylark up is not ready after {PATIENCE:?}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Spawns from a thread that never ends: a caged child ends with the thread that spawned it, and tests' threads end.
+fn spawn(command: Command) -> Result<Child> {
+    type Job = (Command, mpsc::Sender<std::io::Result<Child>>);
+    static SPAWNER: OnceLock<mpsc::Sender<Job>> = OnceLock::new();
+    let spawner = SPAWNER.get_or_init(|| {
+        let (sender, jobs) = mpsc::channel::<Job>();
+        std::thread::spawn(move || {
+            for (mut command, answer) in jobs {
+                // The asker waits for the answer, or is gone with the process.
+                let _ = answer.send(command.spawn());
+            }
+        });
+        sender
+    });
+    let (answer, spawned) = mpsc::channel();
+    spawner.send((command, answer)).ok().context("the spawning thread has ended")?;
+    Ok(spawned.recv()??)
+}
+
+fn is_ready(endpoints: &Value) -> bool {
+    let Some(address) = endpoints.get("front").and_then(Value::as_str).and_then(|url| url.strip_prefix("http://"))
+    else {
+        return false;
+    };
+    let ask = || -> std::io::Result<String> {
+        let mut socket = TcpStream::connect(address.trim_end_matches('/'))?;
+        socket.set_read_timeout(Some(Duration::from_secs(5)))?;
+        socket.write_all(
+            format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
+        )?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
