@@ -1,7 +1,15 @@
 //! The embedded local cloud: plays the AWS services that `template.yaml` asks for, on loopback, in one process, and
 //! runs the Lambda binaries as child processes. It knows AWS wire formats and nothing of Skylark's domain.
+//!
+//! `template` reads what is wanted into a `world`; `stack` starts the services that play it; `cli` is the command.
 
 pub mod cage;
-pub mod event;
+pub mod cli;
+pub mod dynamodb;
+pub mod http;
+pub mod lambda;
+pub mod secrets;
+pub mod stack;
 pub mod tap;
+pub mod template;
 pub mod world;

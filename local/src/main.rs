@@ -1,2 +1,7 @@
-//! Empty.
-fn main() {}
+//! `skylark`: the embedded local cloud.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    skylark_local::cli::run()
+}

@@ -9,27 +9,13 @@ use serde_json::Value;
 /// Everything `template.yaml` asks for.
 #[derive(Debug, Clone, Default)]
 pub struct World {
-    /// Lambda functions by name (`video-handler`).
+    /// Lambda functions by name (`auth-handler`).
     pub functions: BTreeMap<String, Function>,
     /// Routes of the HTTP API, in the template's order.
     pub routes: Vec<Route>,
-    /// EventBridge rules.
-    pub rules: Vec<Rule>,
-    /// EventBridge schedules.
-    pub schedules: Vec<Schedule>,
-    /// DynamoDB stream -> function.
-    pub stream_mappings: Vec<StreamMapping>,
     /// DynamoDB tables.
     pub tables: Vec<Table>,
-    /// S3 buckets.
-    pub buckets: Vec<Bucket>,
-    /// SQS queues by name.
-    pub queues: BTreeMap<String, Queue>,
-    /// Names of custom event buses; `default` exists always.
-    pub buses: Vec<String>,
-    /// Names of MediaConvert queues.
-    pub transcode_queues: Vec<String>,
-    /// Secrets to generate, by name.
+    /// Secrets to generate, by ARN.
     pub secrets: BTreeMap<String, SecretSpec>,
 }
 
@@ -38,24 +24,20 @@ pub struct World {
 pub struct Function {
     /// The folder's and binary's name, kebab-case.
     pub name: String,
-    /// Deployed name (`skylark-video-handler`).
+    /// Deployed name (`skylark-auth-handler`).
     pub deployed_name: String,
     /// Megabytes of memory.
     pub memory_mb: u32,
     /// The time one invocation may take.
     pub timeout: Duration,
-    /// Environment variables of the template. Values may hold `{{resolve:secretsmanager:<name>}}`, which the secrets
+    /// Environment variables of the template. Values may hold `{{resolve:secretsmanager:<arn>}}`, which the secrets
     /// stand-in replaces at start.
     pub environment: BTreeMap<String, String>,
-    /// Retries of an asynchronous invocation after its first try, 0-2.
-    pub async_retries: u32,
-    /// Name of the queue that receives asynchronous invocations that failed for good.
-    pub on_failure: Option<String>,
     /// Line of the resource in the template, 1-based.
     pub line: usize,
 }
 
-/// One route of the HTTP API: `ANY /api/v1/videos/{proxy+}` -> `video-handler`.
+/// One route of the HTTP API: `ANY /api/v1/users/{proxy+}` -> `auth-handler`.
 #[derive(Debug, Clone)]
 pub struct Route {
     /// The route key as written.
@@ -66,55 +48,6 @@ pub struct Route {
     pub path: String,
     /// Function name.
     pub function: String,
-}
-
-/// One EventBridge rule with one Lambda target.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// Logical name, unique in the template.
-    pub name: String,
-    /// Bus the rule listens to.
-    pub bus: String,
-    /// Event pattern in EventBridge's JSON.
-    pub pattern: Value,
-    /// Function name.
-    pub function: String,
-}
-
-/// One schedule with one Lambda target.
-#[derive(Debug, Clone)]
-pub struct Schedule {
-    /// Logical name.
-    pub name: String,
-    /// Period of `rate(...)`.
-    pub every: Duration,
-    /// Function name.
-    pub function: String,
-}
-
-/// A Lambda event source mapping on a table's stream.
-#[derive(Debug, Clone)]
-pub struct StreamMapping {
-    /// Logical name; checkpoints are kept under it.
-    pub name: String,
-    /// Table name.
-    pub table: String,
-    /// Function name.
-    pub function: String,
-    /// Records per batch, at most.
-    pub batch_size: usize,
-    /// Filter patterns in EventBridge's JSON; none means every record.
-    pub filters: Vec<Value>,
-    /// Whether the function reports the lowest failed record.
-    pub report_batch_item_failures: bool,
-    /// Whether a failing batch is cut in two.
-    pub bisect: bool,
-    /// Records older than this are given up.
-    pub maximum_record_age: Option<Duration>,
-    /// Retries before a batch is given up; `None` is without end.
-    pub maximum_retries: Option<u32>,
-    /// Queue for the description of batches that were given up.
-    pub on_failure: Option<String>,
 }
 
 /// A DynamoDB table.
@@ -128,61 +61,7 @@ pub struct Table {
     pub ttl_attribute: Option<String>,
 }
 
-/// An S3 bucket.
-#[derive(Debug, Clone)]
-pub struct Bucket {
-    /// Physical name.
-    pub name: String,
-    /// Logical name in the template (`MediaBucket`).
-    pub logical_name: String,
-    /// Whether object events go to EventBridge.
-    pub event_bridge: bool,
-    /// CORS rules.
-    pub cors: Vec<CorsRule>,
-    /// Expiry of objects.
-    pub expirations: Vec<Expiration>,
-    /// Age at which unfinished multipart uploads are dropped.
-    pub abort_multipart_after: Option<Duration>,
-}
-
-/// One CORS rule of a bucket.
-#[derive(Debug, Clone, Default)]
-pub struct CorsRule {
-    /// `*` or origins, at most one `*` in each.
-    pub allowed_origins: Vec<String>,
-    /// Methods in capitals.
-    pub allowed_methods: Vec<String>,
-    /// `*` or header names.
-    pub allowed_headers: Vec<String>,
-    /// Headers a page may read.
-    pub exposed_headers: Vec<String>,
-    /// Seconds a preflight may be cached.
-    pub max_age_seconds: Option<u32>,
-}
-
-/// Lifecycle expiry of a bucket.
-#[derive(Debug, Clone)]
-pub struct Expiration {
-    /// Key prefix.
-    pub prefix: String,
-    /// Age.
-    pub after: Duration,
-}
-
-/// An SQS queue.
-#[derive(Debug, Clone)]
-pub struct Queue {
-    /// Physical name.
-    pub name: String,
-    /// How long a message is hidden after it was received.
-    pub visibility_timeout: Duration,
-    /// How long a message is kept.
-    pub retention: Duration,
-    /// Dead-letter queue and the receives allowed before it.
-    pub redrive: Option<(String, u32)>,
-}
-
-/// How a secret's first value is made.
+/// How a secret's first value is made: letters and digits.
 #[derive(Debug, Clone)]
 pub struct SecretSpec {
     /// Length in characters.

@@ -54,6 +54,16 @@ impl Person {
         })
     }
 
+    /// The same person, asking another address.
+    pub fn at(&self, url: String) -> Self {
+        Self { url, ..self.clone() }
+    }
+
+    /// Somebody who claims another username.
+    pub fn named(&self, username: &str) -> Self {
+        Self { username: username.to_owned(), ..self.clone() }
+    }
+
     /// A request as this person; `path` begins with a slash.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.anonymous(method, path).bearer_auth(&self.access_token)

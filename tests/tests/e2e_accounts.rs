@@ -66,7 +66,7 @@ async fn an_account_survives_kill_9() {
     let stack = Stack::start().unwrap();
     let ada = Person::register(&stack).await.unwrap();
     stack.kill_9_and_restart().unwrap();
-    let ada = Person { url: stack.url("front"), ..ada };
+    let ada = ada.at(stack.url("front"));
     // The signing key survives too: the old access token still works.
     let answer = ada.request(Method::GET, "/api/v1/users/me").send().await.unwrap();
     assert_eq!(answer.status(), 200);
@@ -112,7 +112,7 @@ async fn the_eleventh_failed_login_is_429() {
 #[tokio::test]
 async fn unknown_names_and_wrong_passwords_get_the_same_answer() {
     let ada = Person::register(Stack::shared()).await.unwrap();
-    let nobody = Person { username: "nobody_at_all".into(), ..ada.clone() };
+    let nobody = ada.named("nobody_at_all");
     let mut bodies = Vec::new();
     for person in [&ada, &nobody] {
         let answer = person.log_in_with("not the password").await.unwrap();

@@ -1,0 +1,78 @@
+//! The command `skylark`.
+
+mod doctor;
+mod invoke;
+mod logs;
+mod reset;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::cage::{self, CageArgs};
+
+/// Skylark's local cloud: the Lambda functions and everything they need, on this machine.
+#[derive(Parser)]
+#[command(name = "skylark", version, disable_help_subcommand = true)]
+struct Skylark {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything and print where it is.
+    Up(up::UpArgs),
+    /// Say what is there, what is missing and what to do about it.
+    Doctor(Data),
+    /// Delete all data and start afresh the next time.
+    Reset(Data),
+    /// Run a function once with an event from a file.
+    Invoke(invoke::InvokeArgs),
+    /// Show what functions print.
+    Logs(logs::LogsArgs),
+    /// Run a program under limits; used by skylark itself.
+    #[command(hide = true)]
+    Cage(CageArgs),
+}
+
+/// Where a stack keeps its data.
+#[derive(Args, Clone)]
+struct Data {
+    /// The data directory.
+    #[arg(long, default_value = ".skylark")]
+    data: PathBuf,
+}
+
+/// Runs the command line and answers the exit code.
+pub fn run() -> ExitCode {
+    let done = match Skylark::parse().command {
+        Command::Cage(args) => return cage::run(args),
+        Command::Up(args) => up::run(args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Reset(args) => reset::run(&args),
+        Command::Invoke(args) => invoke::run(args),
+        Command::Logs(args) => logs::run(&args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints a line for the user.
+#[allow(clippy::print_stdout, reason = "a command talks to its user")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// Prints what went wrong.
+#[allow(clippy::print_stderr, reason = "a command talks to its user")]
+fn complain(message: &str) {
+    eprintln!("skylark: {message}");
+}

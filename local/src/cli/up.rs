@@ -1,0 +1,78 @@
+//! `skylark up`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Data, complain, say};
+use crate::cage;
+use crate::stack::{Options, SHUTDOWN_TIMEOUT, Stack};
+
+#[derive(Args)]
+pub(super) struct UpArgs {
+    /// The port of the front door; 0 takes a free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    #[command(flatten)]
+    data: Data,
+    /// The SAM template to build from.
+    #[arg(long, default_value = "template.yaml")]
+    template: PathBuf,
+    /// Where the function binaries are; beside skylark when absent.
+    #[arg(long)]
+    bin_dir: Option<PathBuf>,
+}
+
+pub(super) fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
+    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info,dynoxide=warn".to_owned());
+    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).with_target(false).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(up(args));
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    done
+}
+
+async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
+    let skylark = cage::own_binary()?;
+    let beside = skylark.parent().context("the binary stands nowhere")?.to_owned();
+    let root = args.template.parent().unwrap_or(std::path::Path::new(".")).to_owned();
+    let data = std::path::absolute(&args.data.data)?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    let stack = Stack::start(Options {
+        template: args.template,
+        data: data.clone(),
+        port: args.port,
+        bin_dir: args.bin_dir.unwrap_or(beside),
+        skylark,
+        web_dir: root.join("web/dist"),
+    })
+    .await?;
+    let front = stack.url("front");
+    say(&format!("Skylark is up after {:.2} s.", started.elapsed().as_secs_f64()));
+    say("");
+    say(&format!("  API       {front}/api/v1"));
+    say(&format!("  Document  {front}/api/v1/openapi.json"));
+    say(&format!("  Health    {front}/health"));
+    say(&format!("  Data      {}", data.display()));
+    say("");
+    say("Try:");
+    say(&format!("  curl -s {front}/api/v1/auth/register -H 'content-type: application/json' \\"));
+    say(r#"    -d '{"username":"ada","email":"ada@example.org","password":"correct horse battery"}'"#);
+    say("  skylark logs -f        what the functions print");
+    say("");
+    say("Ctrl-C ends everything.");
+    tokio::select! {
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+    }
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, stack.shutdown()).await.is_err() {
+        complain("a service does not end; it is ended with this process");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,180 @@
+//! One running local cloud: starts the services a template asks for and wires them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::dynamodb;
+use crate::http::{self, Front, guard};
+use crate::lambda::{Environment, Lambda, Settings};
+use crate::secrets::Secrets;
+use crate::tap::Tap;
+use crate::template::{self, TemplateError};
+use crate::world::World;
+
+/// What a stack is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The SAM template.
+    pub template: PathBuf,
+    /// Where everything is kept; made when missing.
+    pub data: PathBuf,
+    /// The front door's port; 0 takes a free one.
+    pub port: u16,
+    /// This binary; function binaries stand beside it unless `bin_dir` says otherwise.
+    pub skylark: PathBuf,
+    /// Where the function binaries stand.
+    pub bin_dir: PathBuf,
+    /// The built web app.
+    pub web_dir: PathBuf,
+}
+
+/// The running services. [`Stack::shutdown`] ends them and every child.
+pub struct Stack {
+    urls: BTreeMap<&'static str, String>,
+    lambda: Lambda,
+    dynamodb: dynamodb::Service,
+    stop: watch::Sender<bool>,
+    _lock: File,
+}
+
+impl Stack {
+    /// Starts everything; the front door opens last.
+    ///
+    /// # Errors
+    /// When the template is not understood (with file and line), a binary is missing, the port or the data directory is
+    /// taken, or a service cannot start.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&options.data).with_context(|| format!("cannot make {}", options.data.display()))?;
+        let lock = lock(&options)?;
+        let front_listener = bind(options.port).await?;
+        let front_url = url(&front_listener)?;
+
+        let overrides = BTreeMap::from([
+            ("PublicUrl".to_owned(), front_url.clone()),
+            ("MediaUrl".to_owned(), format!("{front_url}/media")),
+        ]);
+        let mut world = template::read(&options.template, &overrides)?;
+        check_binaries(&world, &options)?;
+
+        let tap = Tap::default();
+        let (stop, stopped) = watch::channel(false);
+        let mut urls = BTreeMap::from([("front", front_url)]);
+        let mut serve_inside = async |name: &'static str, router: Router| -> anyhow::Result<()> {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+            urls.insert(name, url(&listener)?);
+            tokio::spawn(http::serve(listener, guard::programs_only(router), stopped.clone()));
+            Ok(())
+        };
+
+        let secrets = Secrets::open(&options.data.join("secrets.json"), &world.secrets)?;
+        for function in world.functions.values_mut() {
+            for value in function.environment.values_mut() {
+                *value = secrets.resolve(value)?;
+            }
+        }
+        let dynamodb = dynamodb::Service::start(&options.data.join("dynamodb.sqlite"), &world.tables, &tap).await?;
+        serve_inside("dynamodb", dynamodb.router()).await?;
+        serve_inside("secretsmanager", secrets.router(&tap)).await?;
+        serve_inside("admin", tap.router()).await?;
+
+        let endpoints = [("DYNAMODB", "dynamodb"), ("SECRETS_MANAGER", "secretsmanager")]
+            .into_iter()
+            .filter_map(|(service, name)| Some((service.to_owned(), urls.get(name)?.clone())))
+            .collect();
+        let settings = Settings {
+            skylark: options.skylark.clone(),
+            bin_dir: options.bin_dir.clone(),
+            logs: options.data.join("logs"),
+            environment: Environment { endpoints },
+        };
+        let lambda = Lambda::start(&world, settings).await?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        urls.insert("lambda", url(&listener)?);
+        let invoke = guard::programs_only(lambda.router(&tap));
+        tokio::spawn(http::serve(listener, invoke, stopped.clone()));
+
+        let origin_secret = world.secrets.keys().find(|arn| arn.ends_with(":OriginSecret"));
+        let origin_secret = origin_secret.and_then(|arn| secrets.get(arn));
+        let front = Front::new(&world, lambda.clone(), origin_secret, options.web_dir.clone())?;
+        tokio::spawn(http::serve(front_listener, front.router(), stopped));
+
+        write_endpoints(&options, &urls)?;
+        Ok(Self { urls, lambda, dynamodb, stop, _lock: lock })
+    }
+
+    /// The address of a service: `front`, `dynamodb`, `secretsmanager`, `lambda`, `admin`.
+    pub fn url(&self, service: &str) -> &str {
+        self.urls.get(service).map_or("", String::as_str)
+    }
+
+    /// Ends the services and every child.
+    pub async fn shutdown(self) {
+        // Nobody may be listening any more.
+        let _ = self.stop.send(true);
+        self.lambda.shutdown().await;
+        drop(self.dynamodb);
+    }
+}
+
+/// Two stacks on one data directory would destroy it.
+fn lock(options: &Options) -> anyhow::Result<File> {
+    let path = options.data.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    if file.try_lock().is_err() {
+        bail!("another skylark uses {}; choose another directory with --data", options.data.display());
+    }
+    Ok(file)
+}
+
+async fn bind(port: u16) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind(("127.0.0.1", port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            bail!("port {port} is taken by another program; choose another with --port")
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on port {port}")),
+    }
+}
+
+fn url(listener: &TcpListener) -> anyhow::Result<String> {
+    let address: SocketAddr = listener.local_addr()?;
+    Ok(format!("http://{address}"))
+}
+
+fn check_binaries(world: &World, options: &Options) -> anyhow::Result<()> {
+    for function in world.functions.values() {
+        if !options.bin_dir.join(&function.name).is_file() {
+            return Err(TemplateError {
+                file: options.template.display().to_string(),
+                line: function.line,
+                message: format!(
+                    "there is no binary {} in {}: build it with `cargo build --workspace --bins`",
+                    function.name,
+                    options.bin_dir.display()
+                ),
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// `endpoints.json` tells the other commands, and tests, where the services are.
+fn write_endpoints(options: &Options, urls: &BTreeMap<&'static str, String>) -> anyhow::Result<()> {
+    let path = options.data.join("endpoints.json");
+    let fresh = options.data.join("endpoints.new");
+    std::fs::write(&fresh, serde_json::to_vec_pretty(&json!(urls))?)?;
+    std::fs::rename(fresh, &path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// How long a stack may take to end.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
