@@ -96,3 +96,10 @@ pub trait PublicKeys: Send + Sync {
     /// Replaces it.
     async fn publish(&self, jwks: &str) -> Result<(), PortError>;
 }
+
+/// Something that can be asked whether it answers.
+#[async_trait]
+pub trait Reachable: Send + Sync {
+    /// One cheap call.
+    async fn ping(&self) -> Result<(), PortError>;
+}

@@ -1,10 +1,12 @@
 //! The one place where SDK builders stand: typed reads and writes of single items, and transactions.
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use aws_types::SdkConfig;
 use skylark_domain::PortError;
+use skylark_domain::ports::Reachable;
 
 use crate::entity::{Entity, Item, from_item, to_item};
 use crate::error::{corrupt, is_condition_failed, port_error};
@@ -21,11 +23,6 @@ impl Table {
     /// The table `name` in the region and at the endpoint of `config`.
     pub fn new(config: &SdkConfig, name: String) -> Self {
         Self { client: Client::new(config), name }
-    }
-
-    /// Whether the table answers: one strongly consistent read.
-    pub async fn ping(&self) -> Result<(), PortError> {
-        self.get_item(keys::public_keys()).await.map(|_| ())
     }
 
     /// Reads one item, strongly consistent.
@@ -132,6 +129,14 @@ impl Table {
             }
         }
         Err(port_error(error))
+    }
+}
+
+#[async_trait]
+impl Reachable for Table {
+    /// One strongly consistent read.
+    async fn ping(&self) -> Result<(), PortError> {
+        self.get_item(keys::public_keys()).await.map(|_| ())
     }
 }
 

@@ -1,0 +1,54 @@
+//! Health reports and the API document.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use skylark_api::openapi;
+use skylark_api::operations::site::{Health, HealthReport};
+use skylark_api::problem::Status;
+use skylark_domain::ports::Reachable;
+
+type Table = Arc<dyn Reachable>;
+
+/// The routes of this function; `/actuator` holds the names that Spring clients ask for.
+pub(crate) fn router(table: Table) -> Router {
+    Router::new()
+        .route("/health", get(ready))
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready))
+        .route("/actuator/health", get(ready))
+        .route("/actuator/health/liveness", get(live))
+        .route("/actuator/health/readiness", get(ready))
+        .route("/api/v1/openapi.json", get(document))
+        .with_state(table)
+}
+
+async fn live() -> Response {
+    report(BTreeMap::new())
+}
+
+async fn ready(State(table): State<Table>) -> Response {
+    let table = match table.ping().await {
+        Ok(()) => Health::Up,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the table does not answer");
+            Health::Down
+        }
+    };
+    report(BTreeMap::from([("table", table)]))
+}
+
+fn report(dependencies: BTreeMap<&'static str, Health>) -> Response {
+    let healthy = dependencies.values().all(|health| *health == Health::Up);
+    let (status, health) = if healthy { (Status::Ok, Health::Up) } else { (Status::Unhealthy, Health::Down) };
+    (StatusCode::from(status), Json(HealthReport { status: health, dependencies })).into_response()
+}
+
+async fn document() -> Response {
+    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(openapi::document())).into_response()
+}

@@ -1,0 +1,37 @@
+//! Where a request came from. The viewer's address is believed only from CloudFront, which proves itself by a secret.
+
+use axum::http::request::Parts;
+use lambda_http::request::RequestContext;
+use secrecy::{ExposeSecret, SecretString};
+use skylark_domain::token::digest;
+
+/// The network address of whoever sent the request.
+pub fn viewer_address(parts: &Parts, origin_secret: &SecretString) -> String {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    // Digests are compared: how many characters agree cannot be told from the time it takes.
+    let proven = header("x-origin-verify").is_some_and(|proof| digest(proof) == digest(origin_secret.expose_secret()));
+    if proven && let Some(address) = header("x-viewer-address") {
+        return address.to_owned();
+    }
+    match parts.extensions.get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+        _ => None,
+    }
+    .unwrap_or_else(|| "unknown".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_cannot_choose_its_address() {
+        let secret: SecretString = "proof".to_owned().into();
+        let address = |proof: &str| {
+            let request = axum::http::Request::get("/").header("x-viewer-address", "192.0.2.7").header("x-origin-verify", proof);
+            viewer_address(&request.body(()).unwrap().into_parts().0, &secret)
+        };
+        assert_eq!(address("proof"), "192.0.2.7");
+        assert_eq!(address("guess"), "unknown");
+    }
+}

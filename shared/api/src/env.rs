@@ -1,0 +1,113 @@
+//! The environment of functions: every variable that is read is read here, and all missing ones are reported at once.
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// Variables that are missing or make no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("missing in the environment: {}", .0.join(", "))]
+pub struct EnvError(Vec<String>);
+
+/// Reads variables and remembers which were missing.
+#[derive(Default)]
+struct Reader(Vec<String>);
+
+impl Reader {
+    fn text(&mut self, name: &str) -> String {
+        std::env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| {
+            self.0.push(name.to_owned());
+            String::new()
+        })
+    }
+
+    fn finish<T>(self, value: T) -> Result<T, EnvError> {
+        if self.0.is_empty() { Ok(value) } else { Err(EnvError(self.0)) }
+    }
+}
+
+/// What `auth-handler` needs.
+pub struct AuthEnv {
+    /// `TABLE_NAME`: the single table.
+    pub table_name: String,
+    /// `SIGNING_SECRET`: name or ARN of the secret that access tokens are signed with.
+    pub signing_secret: String,
+    /// `ORIGIN_SECRET`: the header value by which CloudFront proves itself.
+    pub origin_secret: SecretString,
+}
+
+impl AuthEnv {
+    /// Reads it.
+    pub fn from_env() -> Result<Self, EnvError> {
+        let mut env = Reader::default();
+        let read = Self {
+            table_name: env.text("TABLE_NAME"),
+            signing_secret: env.text("SIGNING_SECRET"),
+            origin_secret: env.text("ORIGIN_SECRET").into(),
+        };
+        env.finish(read)
+    }
+}
+
+/// What `site-handler` needs.
+pub struct SiteEnv {
+    /// `TABLE_NAME`: the single table.
+    pub table_name: String,
+}
+
+impl SiteEnv {
+    /// Reads it.
+    pub fn from_env() -> Result<Self, EnvError> {
+        let mut env = Reader::default();
+        let read = Self { table_name: env.text("TABLE_NAME") };
+        env.finish(read)
+    }
+}
+
+/// How to reach AWS: region, the function's credentials, one HTTP client for every service. There is no `aws-config`
+/// behind it: that builds clients nobody asked for, which a cold start pays.
+pub struct AwsEnv {
+    region: Region,
+    credentials: Credentials,
+    http: SharedHttpClient,
+}
+
+impl AwsEnv {
+    /// Reads `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, which Lambda sets.
+    pub fn from_env() -> Result<Self, EnvError> {
+        let mut env = Reader::default();
+        let region = Region::new(env.text("AWS_REGION"));
+        let (id, secret) = (env.text("AWS_ACCESS_KEY_ID"), env.text("AWS_SECRET_ACCESS_KEY"));
+        let session = std::env::var("AWS_SESSION_TOKEN").ok().filter(|token| !token.is_empty());
+        let credentials = Credentials::new(id, secret, session, None, "environment");
+        let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        env.finish(Self { region, credentials, http })
+    }
+
+    /// The configuration of one service's client. `service` is the name in `AWS_ENDPOINT_URL_<SERVICE>` (`DYNAMODB`).
+    pub fn config(&self, service: &str) -> SdkConfig {
+        let endpoint = std::env::var(format!("AWS_ENDPOINT_URL_{service}")).or_else(|_| std::env::var("AWS_ENDPOINT_URL"));
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(Duration::from_secs(2))
+            .operation_timeout(Duration::from_secs(5))
+            .build();
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(self.region.clone())
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .http_client(self.http.clone())
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(timeouts);
+        config.set_endpoint_url(endpoint.ok());
+        config.build()
+    }
+}

@@ -1,0 +1,4 @@
+//! What the API offers: types and operations by area. Functions mount them; `openapi` prints them.
+
+pub mod accounts;
+pub mod site;

@@ -1,0 +1,160 @@
+//! Access tokens: who is calling. The one place where they are verified, for every function.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::header;
+use axum::http::request::Parts;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::{Deserialize, Serialize};
+use skylark_domain::account::Role;
+use skylark_domain::ids::UserId;
+use skylark_domain::ports::PublicKeys;
+use skylark_domain::{Error, PortError, PortErrorKind};
+
+use crate::problem::Problem;
+
+/// Who signs.
+pub const ISSUER: &str = "skylark";
+/// Whom tokens are for.
+pub const AUDIENCE: &str = "skylark-api";
+/// How long an access token is good.
+pub const LIFE_SECONDS: i64 = 15 * 60;
+/// Clocks may differ by this.
+const LEEWAY_SECONDS: u64 = 60;
+/// Nothing we sign comes near it.
+const MAX_LENGTH: usize = 8 * 1024;
+/// How long published keys are believed.
+const KEYS_LIFE: Duration = Duration::from_secs(300);
+/// An unknown key id makes us read the keys again, but not more often than this.
+const KEYS_REREAD: Duration = Duration::from_secs(30);
+
+/// What an access token says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claims {
+    /// The user.
+    pub sub: UserId,
+    /// The user's name.
+    pub username: String,
+    /// The user's roles.
+    pub roles: Vec<Role>,
+    /// [`ISSUER`].
+    pub iss: String,
+    /// [`AUDIENCE`].
+    pub aud: String,
+    /// Made at, epoch seconds.
+    pub iat: i64,
+    /// Good until, epoch seconds.
+    pub exp: i64,
+    /// The account's `token_version` when it was made.
+    pub token_version: u32,
+}
+
+/// Verifies access tokens with the published keys.
+pub struct Verifier {
+    keys: Arc<dyn PublicKeys>,
+    cache: Mutex<Option<Cached>>,
+}
+
+#[derive(Clone)]
+struct Cached {
+    keys: Arc<Vec<(String, DecodingKey)>>,
+    read_at: Instant,
+}
+
+impl Verifier {
+    /// Reads keys through `keys`.
+    pub fn new(keys: Arc<dyn PublicKeys>) -> Self {
+        Self { keys, cache: Mutex::new(None) }
+    }
+
+    /// What a good token says.
+    ///
+    /// # Errors
+    /// `Unauthenticated` whatever is wrong with it; `Unavailable` when the keys cannot be read.
+    pub async fn verify(&self, token: &str) -> Result<Claims, Error> {
+        if token.len() > MAX_LENGTH {
+            return Err(Error::Unauthenticated);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| Error::Unauthenticated)?;
+        let kid = header.kid.filter(|kid| is_key_id(kid)).ok_or(Error::Unauthenticated)?;
+        if header.alg != Algorithm::ES256 {
+            return Err(Error::Unauthenticated);
+        }
+        let key = self.key(&kid).await?.ok_or(Error::Unauthenticated)?;
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_nbf = true;
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        let token = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| Error::Unauthenticated)?;
+        let latest = jiff::Timestamp::now().as_second() + LEEWAY_SECONDS.cast_signed();
+        if token.claims.iat > latest {
+            return Err(Error::Unauthenticated);
+        }
+        Ok(token.claims)
+    }
+
+    async fn key(&self, kid: &str) -> Result<Option<DecodingKey>, Error> {
+        let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(cached) = cached {
+            let found = cached.keys.iter().find(|(id, _)| id == kid).map(|(_, key)| key.clone());
+            let age = cached.read_at.elapsed();
+            if age < KEYS_REREAD || (found.is_some() && age < KEYS_LIFE) {
+                return Ok(found);
+            }
+        }
+        let keys = Arc::new(self.read().await?);
+        let found = keys.iter().find(|(id, _)| id == kid).map(|(_, key)| key.clone());
+        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = Some(Cached { keys, read_at: Instant::now() });
+        Ok(found)
+    }
+
+    async fn read(&self) -> Result<Vec<(String, DecodingKey)>, Error> {
+        let corrupt = |error: &dyn std::fmt::Display| {
+            Error::from(PortError::new("public keys", PortErrorKind::Corrupt, error.to_string()))
+        };
+        let Some(text) = self.keys.published().await? else { return Ok(Vec::new()) };
+        let set: JwkSet = serde_json::from_str(&text).map_err(|error| corrupt(&error))?;
+        let mut keys = Vec::with_capacity(set.keys.len());
+        for jwk in &set.keys {
+            let key = DecodingKey::from_jwk(jwk).map_err(|error| corrupt(&error))?;
+            keys.extend(jwk.common.key_id.clone().map(|kid| (kid, key)));
+        }
+        Ok(keys)
+    }
+}
+
+/// A thumbprint: 43 characters of URL-safe base64.
+fn is_key_id(kid: &str) -> bool {
+    kid.len() == 43 && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+/// Whoever sent a good access token. As an extractor it refuses everybody else with 401.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Claims);
+
+impl<S> FromRequestParts<S> for Caller
+where
+    S: Send + Sync,
+    Arc<Verifier>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let verifier = Arc::<Verifier>::from_ref(state);
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or(Error::Unauthenticated)?;
+        Ok(Self(verifier.verify(token).await?))
+    }
+}
