@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -53,7 +54,10 @@ impl Stack {
     /// When the template is not understood (with file and line), a binary is missing, the port or the data directory is
     /// taken, or a service cannot start.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&options.data).with_context(|| format!("cannot make {}", options.data.display()))?;
+        // It holds secrets and password hashes: nobody else on the machine may look in.
+        let mut folder = std::fs::DirBuilder::new();
+        let made = folder.recursive(true).mode(0o700).create(&options.data);
+        made.with_context(|| format!("cannot make {}", options.data.display()))?;
         let lock = lock(&options)?;
         let front_listener = bind(options.port).await?;
         let front_url = url(&front_listener)?;

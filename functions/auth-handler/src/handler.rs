@@ -67,7 +67,7 @@ pub(crate) fn router(accounts: Accounts) -> Router {
 async fn register(State(accounts): State<Accounts>, Body(body): Body<RegisterRequest>) -> Result<Response> {
     let RegisterRequest { username, email, password } = body;
     let session = accounts.service.register(Register { username, email, password }).await?;
-    Ok((axum::http::StatusCode::from(Status::Created), Json(accounts.tokens(session)?)).into_response())
+    Ok(Status::Created.with(Json(accounts.tokens(session)?)))
 }
 
 async fn login(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -46,7 +46,7 @@ async fn ready(State(table): State<Table>) -> Response {
 fn report(dependencies: BTreeMap<&'static str, Health>) -> Response {
     let healthy = dependencies.values().all(|health| *health == Health::Up);
     let (status, health) = if healthy { (Status::Ok, Health::Up) } else { (Status::Unhealthy, Health::Down) };
-    (StatusCode::from(status), Json(HealthReport { status: health, dependencies })).into_response()
+    status.with(Json(HealthReport { status: health, dependencies }))
 }
 
 async fn document() -> Response {

@@ -19,7 +19,8 @@ impl Environment {
     /// The variables of one process of `function`, which reaches the Runtime API at `api` under `path`.
     pub(super) fn variables(&self, function: &Function, api: SocketAddr, path: &str) -> BTreeMap<String, String> {
         let mut variables: BTreeMap<String, String> = [
-            ("AWS_LAMBDA_RUNTIME_API", format!("{api}/{path}")),
+            // With a scheme: the runtime's client cannot read a bare authority that a path follows.
+            ("AWS_LAMBDA_RUNTIME_API", format!("http://{api}/{path}")),
             ("AWS_LAMBDA_FUNCTION_NAME", function.deployed_name.clone()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),

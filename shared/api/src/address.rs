@@ -28,7 +28,8 @@ mod tests {
     fn a_client_cannot_choose_its_address() {
         let secret: SecretString = "proof".to_owned().into();
         let address = |proof: &str| {
-            let request = axum::http::Request::get("/").header("x-viewer-address", "192.0.2.7").header("x-origin-verify", proof);
+            let request =
+                axum::http::Request::get("/").header("x-viewer-address", "192.0.2.7").header("x-origin-verify", proof);
             viewer_address(&request.body(()).unwrap().into_parts().0, &secret)
         };
         assert_eq!(address("proof"), "192.0.2.7");

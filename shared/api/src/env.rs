@@ -88,13 +88,15 @@ impl AwsEnv {
         let (id, secret) = (env.text("AWS_ACCESS_KEY_ID"), env.text("AWS_SECRET_ACCESS_KEY"));
         let session = std::env::var("AWS_SESSION_TOKEN").ok().filter(|token| !token.is_empty());
         let credentials = Credentials::new(id, secret, session, None, "environment");
-        let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let http =
+            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         env.finish(Self { region, credentials, http })
     }
 
     /// The configuration of one service's client. `service` is the name in `AWS_ENDPOINT_URL_<SERVICE>` (`DYNAMODB`).
     pub fn config(&self, service: &str) -> SdkConfig {
-        let endpoint = std::env::var(format!("AWS_ENDPOINT_URL_{service}")).or_else(|_| std::env::var("AWS_ENDPOINT_URL"));
+        let endpoint =
+            std::env::var(format!("AWS_ENDPOINT_URL_{service}")).or_else(|_| std::env::var("AWS_ENDPOINT_URL"));
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(Duration::from_secs(2))

@@ -45,7 +45,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             let detail = inner.to_string();
             // Serde appends a position in the text, which means nothing to a client that sent an object.
             let detail = detail.split(" at line ").next().unwrap_or_default().to_owned();
-            Problem::validation(vec![FieldProblem { pointer: pointer(error.path()), code: "invalid".to_owned(), detail }])
+            Problem::validation(vec![FieldProblem {
+                pointer: pointer(error.path()),
+                code: "invalid".to_owned(),
+                detail,
+            }])
         } else {
             Problem::malformed_json(format!("The request body is not JSON: {inner}."))
         }

@@ -132,11 +132,15 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let problem = match &error {
             Error::Invalid(violations) => Self::validation(violations.iter().map(field_problem).collect()),
-            Error::Unauthenticated => {
-                Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in: the credentials are missing or not good.")
-            }
+            Error::Unauthenticated => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "Sign in: the credentials are missing or not good.",
+            ),
             Error::Forbidden => Self::new(StatusCode::FORBIDDEN, "forbidden", "You may not do this."),
-            Error::NotFound { what } => Self::new(StatusCode::NOT_FOUND, "not-found", format!("There is no such {what}.")),
+            Error::NotFound { what } => {
+                Self::new(StatusCode::NOT_FOUND, "not-found", format!("There is no such {what}."))
+            }
             Error::Conflict { code, message } => Self::new(StatusCode::CONFLICT, code, *message),
             Error::Stale => {
                 let detail = "It was changed meanwhile: read it again and repeat your change.";
@@ -202,20 +206,25 @@ pub enum Status {
     Unhealthy,
 }
 
-impl From<Status> for StatusCode {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Ok => StatusCode::OK,
-            Status::Created => StatusCode::CREATED,
-            Status::NoContent => StatusCode::NO_CONTENT,
-            Status::NotModified => StatusCode::NOT_MODIFIED,
-            Status::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
+impl Status {
+    /// An answer of this status.
+    pub fn with(self, body: impl IntoResponse) -> Response {
+        (self.code(), body).into_response()
+    }
+
+    fn code(self) -> StatusCode {
+        match self {
+            Self::Ok => StatusCode::OK,
+            Self::Created => StatusCode::CREATED,
+            Self::NoContent => StatusCode::NO_CONTENT,
+            Self::NotModified => StatusCode::NOT_MODIFIED,
+            Self::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
 
 impl IntoResponse for Status {
     fn into_response(self) -> Response {
-        StatusCode::from(self).into_response()
+        self.code().into_response()
     }
 }

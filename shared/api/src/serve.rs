@@ -35,9 +35,11 @@ pub fn edge(router: Router) -> Router {
 }
 
 async fn around(request: Request, next: Next) -> Response {
-    let request_id = request.extensions().get::<Context>().map(|context| context.request_id.clone()).unwrap_or_default();
+    let request_id =
+        request.extensions().get::<Context>().map(|context| context.request_id.clone()).unwrap_or_default();
     let path = request.uri().path().to_owned();
-    let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let trace =
+        request.headers().get("traceparent").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let span = tracing::info_span!("request", method = %request.method(), path, request_id, traceparent = trace);
     let mut response = next.run(request).instrument(span).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {

@@ -26,12 +26,14 @@ impl Signer {
     pub fn new(secret: &SecretString) -> Result<Self> {
         let key = derive(secret.expose_secret());
         let point = key.public_key().to_encoded_point(false);
-        let coordinate = |value: Option<&p256::FieldBytes>| value.map(|value| URL_SAFE_NO_PAD.encode(value)).unwrap_or_default();
+        let coordinate =
+            |value: Option<&p256::FieldBytes>| value.map(|value| URL_SAFE_NO_PAD.encode(value)).unwrap_or_default();
         let (x, y) = (coordinate(point.x()), coordinate(point.y()));
         // RFC 7638: the members in this order, without spaces.
         let thumbprint = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         let kid = URL_SAFE_NO_PAD.encode(Sha256::digest(thumbprint.as_bytes()));
-        let jwk: Value = json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid, "alg": "ES256", "use": "sig" });
+        let jwk: Value =
+            json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": kid, "alg": "ES256", "use": "sig" });
         let der = key.to_pkcs8_der().map_err(|error| Error::Internal(Box::new(error)))?;
         let jwks = json!({ "keys": [jwk] }).to_string();
         Ok(Self { key: EncodingKey::from_ec_der(der.as_bytes()), kid, jwks })

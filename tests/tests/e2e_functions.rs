@@ -1,0 +1,142 @@
+//! What holds for every function: its sample events, its declared operations, its place behind the front door.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+use skylark_tests::Stack;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// The status each sample event is answered with.
+const SAMPLES: [(&str, u64); 11] = [
+    ("auth-handler/register", 201),
+    ("auth-handler/register-malformed", 400),
+    ("auth-handler/login-unknown-user", 401),
+    ("auth-handler/refresh-garbage", 401),
+    ("auth-handler/logout-garbage", 204),
+    ("auth-handler/me-without-token", 401),
+    ("auth-handler/jwks", 200),
+    ("site-handler/health", 200),
+    ("site-handler/live", 200),
+    ("site-handler/openapi", 200),
+    ("site-handler/unknown-path", 404),
+];
+
+#[tokio::test]
+async fn every_sample_event_is_answered_as_it_should() {
+    let stack = Stack::start().unwrap();
+    let client = reqwest::Client::new();
+    let mut files = BTreeSet::new();
+    for function in std::fs::read_dir(Path::new(ROOT).join("events")).unwrap() {
+        let function = function.unwrap();
+        for case in std::fs::read_dir(function.path()).unwrap() {
+            let case = case.unwrap().path();
+            let case = case.file_stem().unwrap().to_string_lossy().into_owned();
+            files.insert(format!("{}/{case}", function.file_name().to_string_lossy()));
+        }
+    }
+    let listed: BTreeSet<String> = SAMPLES.iter().map(|(sample, _)| (*sample).to_owned()).collect();
+    assert_eq!(files, listed, "every sample has its expectation here");
+    for (sample, status) in SAMPLES {
+        let event = std::fs::read(Path::new(ROOT).join(format!("events/{sample}.json"))).unwrap();
+        let function = sample.split('/').next().unwrap();
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", stack.url("lambda"));
+        let answer = client.post(url).body(event).send().await.unwrap();
+        assert!(!answer.headers().contains_key("x-amz-function-error"), "{sample}");
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["statusCode"], status, "{sample}: {answer}");
+        assert!(answer["headers"]["x-request-id"].as_str().is_some_and(|id| !id.is_empty()), "{sample}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn every_declared_operation_is_routed_to_a_function_that_knows_it() {
+    let stack = Stack::shared();
+    let client = reqwest::Client::new();
+    let document = std::fs::read(Path::new(ROOT).join("docs/openapi.json")).unwrap();
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    let mut operations = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            operations += 1;
+            let url = format!("{}{}", stack.url("front"), path.replace("{username}", "nobody_here"));
+            let method = method.to_uppercase().parse().unwrap();
+            let answer = client.request(method, &url).send().await.unwrap();
+            assert_ne!(answer.status(), 405, "{url}");
+            assert!(answer.status().as_u16() < 500, "{url}");
+            if answer.status() == 404 {
+                let problem: Value = answer.json().await.unwrap();
+                assert_eq!(problem["detail"], "There is no such user.", "{url}");
+            }
+        }
+    }
+    assert!(operations >= 13, "{operations}");
+}
+
+#[tokio::test]
+async fn foreign_hosts_and_pages_of_other_origins_are_turned_away() {
+    let stack = Stack::shared();
+    let client = reqwest::Client::new();
+    for service in ["front", "dynamodb", "secretsmanager", "lambda", "admin"] {
+        let answer = client.get(stack.url(service)).header("host", "evil.example").send().await.unwrap();
+        assert_eq!(answer.status(), 421, "{service}");
+        let answer = client.post(stack.url(service)).header("origin", "https://evil.example").send().await.unwrap();
+        assert_eq!(answer.status(), 403, "{service}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_down_makes_the_service_unready_and_says_nothing_inner() {
+    let stack = Stack::start().unwrap();
+    let client = reqwest::Client::new();
+    let fault = serde_json::json!({ "service": "dynamodb", "operation": "*", "kind": "unavailable", "times": 1000 });
+    let answer = client.post(format!("{}/faults", stack.url("admin"))).json(&fault).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let answer = client.get(format!("{}/health/ready", stack.url("front"))).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    let report: Value = answer.json().await.unwrap();
+    assert_eq!(report, serde_json::json!({ "status": "DOWN", "dependencies": { "table": "DOWN" } }));
+    // The function itself is alive.
+    let answer = client.get(format!("{}/health/live", stack.url("front"))).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn large_and_unknown_requests_get_clear_answers() {
+    let stack = Stack::shared();
+    let client = reqwest::Client::new();
+    let front = stack.url("front");
+    let send = |path: &str, body: Vec<u8>| {
+        client.post(format!("{front}{path}")).header("content-type", "application/json").body(body).send()
+    };
+    assert_eq!(send("/api/v1/auth/login", vec![b' '; 256 * 1024 + 1]).await.unwrap().status(), 413);
+    assert_eq!(send("/api/v1/auth/login", vec![b' '; 11 * 1024 * 1024]).await.unwrap().status(), 413);
+    assert_eq!(send("/api/v1/auth/nothing", Vec::new()).await.unwrap().status(), 404);
+    assert_eq!(send("/api/v1/nothing", Vec::new()).await.unwrap().status(), 404);
+    let answer = client.post(format!("{front}/api/v1/auth/login")).body("x").send().await.unwrap();
+    assert_eq!(answer.status(), 415);
+    let answer = client.delete(format!("{front}/api/v1/auth/login")).send().await.unwrap();
+    assert_eq!(answer.status(), 405);
+}
+
+#[tokio::test]
+async fn no_secret_reaches_a_log() {
+    let stack = Stack::start().unwrap();
+    let ada = skylark_tests::Person::register(&stack).await.unwrap();
+    ada.log_in_with("a wrong password").await.unwrap();
+    ada.refresh_with(&ada.refresh_token).await.unwrap();
+    let secrets = std::fs::read(stack.data().join("secrets.json")).unwrap();
+    let secrets: std::collections::BTreeMap<String, String> = serde_json::from_slice(&secrets).unwrap();
+    let mut known: Vec<String> = secrets.into_values().collect();
+    known.extend([ada.password.clone(), ada.access_token.clone(), ada.refresh_token.clone()]);
+    known.extend(["a wrong password".to_owned(), "$argon2id$".to_owned()]);
+    let mut logs = String::new();
+    for log in std::fs::read_dir(stack.data().join("logs")).unwrap() {
+        logs.push_str(&std::fs::read_to_string(log.unwrap().path()).unwrap());
+    }
+    assert!(logs.contains("START RequestId"), "{logs}");
+    for secret in known {
+        assert!(!logs.contains(&secret), "{secret} stands in a log");
+    }
+}
