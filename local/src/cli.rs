@@ -6,6 +6,7 @@ mod logs;
 mod reset;
 mod up;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -65,14 +66,12 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Prints a line for the user.
-#[allow(clippy::print_stdout, reason = "a command talks to its user")]
+/// Prints a line for the user. Whoever closed our output does not want to know: that is no reason to stop.
 fn say(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Prints what went wrong.
-#[allow(clippy::print_stderr, reason = "a command talks to its user")]
 fn complain(message: &str) {
-    eprintln!("skylark: {message}");
+    let _ = writeln!(std::io::stderr(), "skylark: {message}");
 }

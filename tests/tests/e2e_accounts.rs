@@ -110,6 +110,25 @@ async fn the_eleventh_failed_login_is_429() {
 }
 
 #[tokio::test]
+async fn parallel_guesses_cannot_pass_the_limit() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    let guesses: Vec<_> = (0..30)
+        .map(|_| {
+            let ada = ada.clone();
+            tokio::spawn(async move { ada.log_in_with("not the password").await.unwrap().status().as_u16() })
+        })
+        .collect();
+    let mut looked_at = 0;
+    for guess in guesses {
+        match guess.await.unwrap() {
+            401 => looked_at += 1,
+            status => assert_eq!(status, 429),
+        }
+    }
+    assert_eq!(looked_at, 10);
+}
+
+#[tokio::test]
 async fn unknown_names_and_wrong_passwords_get_the_same_answer() {
     let ada = Person::register(Stack::shared()).await.unwrap();
     let nobody = ada.named("nobody_at_all");

@@ -1,0 +1,68 @@
+//! The template reader: the repository's own template, and errors at their lines.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use skylark_local::template::{parse, read};
+
+fn refused(text: &str) -> String {
+    parse("t.yaml", text, &BTreeMap::new()).unwrap_err().to_string()
+}
+
+#[test]
+fn the_repository_template_is_understood() {
+    let path = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"));
+    let world = read(path, &BTreeMap::new()).unwrap();
+    let auth = &world.functions["auth-handler"];
+    assert_eq!(auth.deployed_name, "skylark-auth-handler");
+    assert_eq!((auth.memory_mb, auth.timeout), (1024, Duration::from_secs(15)));
+    assert_eq!(auth.environment["TABLE_NAME"], world.tables[0].name);
+    assert!(auth.environment["ORIGIN_SECRET"].starts_with("{{resolve:secretsmanager:arn:aws:secretsmanager:"));
+    assert!(world.secrets.contains_key(&auth.environment["SIGNING_SECRET"]));
+    let table = &world.tables[0];
+    assert_eq!(table.ttl_attribute.as_deref(), Some("TTL"));
+    assert_eq!(table.create["GlobalSecondaryIndexes"].as_array().unwrap().len(), 2);
+    assert_eq!(table.create["StreamSpecification"]["StreamEnabled"], true);
+    let route = world.routes.iter().find(|route| route.key == "GET /health").unwrap();
+    assert_eq!((route.method.as_deref(), route.function.as_str()), (Some("GET"), "site-handler"));
+}
+
+#[test]
+fn what_is_not_understood_names_its_line() {
+    let function = "Resources:\n  A:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: a\n      CodeUri: target/lambda/a/\n      MemorySize: 128\n      Timeout: 3\n";
+    assert!(parse("t.yaml", function, &BTreeMap::new()).is_ok());
+    for (text, message) in [
+        (
+            "Resources:\n  A:\n    Type: AWS::EC2::Instance\n".to_owned(),
+            "t.yaml:3: the local cloud does not know AWS::EC2::Instance",
+        ),
+        (format!("{function}      Layers: [x]\n"), "t.yaml:9: the local cloud does not know the property Layers"),
+        (function.replace("128", "!Ref Nothing"), "t.yaml:7: there is no parameter or resource Nothing"),
+        (
+            function.replace("128", "!Select [0, [1]]"),
+            "t.yaml:7: Select in this form is not understood by the local cloud",
+        ),
+        (function.replace("128", "much"), "t.yaml:7: a whole number is expected"),
+        (
+            function.replace("lambda/a/", "lambda/b/"),
+            "t.yaml:6: A should run the function whose PascalCase name it has, not b",
+        ),
+        (
+            "Resources: {}\nMappings:\n  A: 1\n".to_owned(),
+            "t.yaml:3: the local cloud does not know the section Mappings",
+        ),
+        ("Resources:\n  A: [\n".to_owned(), "t.yaml:3:"),
+    ] {
+        let found = refused(&text);
+        assert!(found.starts_with(message), "{found}\nwanted {message}");
+    }
+}
+
+#[test]
+fn only_the_taken_branch_of_an_if_is_looked_at() {
+    let text = "Parameters:\n  Name: { Type: String, Default: \"\" }\nConditions:\n  HasName: !Not [!Equals [!Ref Name, \"\"]]\nResources:\n  A:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: !If [HasName, !Join [\"-\", [!Ref Name, \"${!x}\"]], !Ref Missing]\n      CodeUri: target/lambda/a/\n      MemorySize: 128\n      Timeout: 3\n";
+    let named = BTreeMap::from([("Name".to_owned(), "n".to_owned())]);
+    assert_eq!(parse("t.yaml", text, &named).unwrap().functions["a"].deployed_name, "n-${!x}");
+    assert_eq!(refused(text), "t.yaml:9: there is no parameter or resource Missing");
+}
