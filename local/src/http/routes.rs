@@ -1,5 +1,6 @@
 //! Chooses the function of a request as an HTTP API does: a full path before a greedy one, a method before `ANY`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
@@ -19,7 +20,8 @@ impl Routes {
     pub(super) fn new(routes: &[Route]) -> Self {
         let mut routes = routes.to_vec();
         routes.sort_by_key(|route| {
-            (route.path.ends_with("+}"), std::cmp::Reverse(route.path.len()), route.method.is_none())
+            let variables = route.path.matches('{').count();
+            (route.path.ends_with("+}"), variables, Reverse(route.path.len()), route.method.is_none())
         });
         Self(routes)
     }
