@@ -87,6 +87,46 @@ async fn old_refresh_token_kills_the_family() {
 }
 
 #[tokio::test]
+async fn one_refresh_token_is_good_for_one_of_many_parallel_tries() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    let tries: Vec<_> = (0..10)
+        .map(|_| {
+            let ada = ada.clone();
+            tokio::spawn(async move { ada.refresh_with(&ada.refresh_token).await.unwrap().status().as_u16() })
+        })
+        .collect();
+    let mut statuses = Vec::new();
+    for attempt in tries {
+        statuses.push(attempt.await.unwrap());
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[200].as_slice(), &[401; 9]].concat());
+}
+
+#[tokio::test]
+async fn one_name_goes_to_one_of_many_parallel_registrations() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    let name = format!("{}_wanted", ada.username);
+    let tries: Vec<_> = (0..10)
+        .map(|number| {
+            let (ada, name) = (ada.clone(), name.clone());
+            tokio::spawn(async move {
+                let email = format!("{name}{number}@example.org");
+                let body = json!({ "username": name, "email": email, "password": "another long password" });
+                let request = ada.anonymous(Method::POST, "/api/v1/auth/register").json(&body);
+                request.send().await.unwrap().status().as_u16()
+            })
+        })
+        .collect();
+    let mut statuses = Vec::new();
+    for attempt in tries {
+        statuses.push(attempt.await.unwrap());
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[201].as_slice(), &[409; 9]].concat());
+}
+
+#[tokio::test]
 async fn logging_out_ends_the_session() {
     let ada = Person::register(Stack::shared()).await.unwrap();
     let body = json!({ "refreshToken": ada.refresh_token });

@@ -4,6 +4,7 @@ mod environment;
 mod files;
 mod floors;
 mod functions;
+mod locks;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<Vec<Finding>> {
     let sources = sources(root)?;
     let mut findings = files::check(&sources);
     findings.extend(functions::check(root, &sources)?);
+    findings.extend(locks::check(&sources));
     findings.extend(environment::check(&sources));
     findings.extend(floors::check(root)?);
     Ok(findings)
