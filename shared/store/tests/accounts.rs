@@ -1,0 +1,150 @@
+//! The account store with the real SDK, on a table made from the template.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use skylark_domain::PortErrorKind;
+use skylark_domain::account::{RefreshToken, Role, User};
+use skylark_domain::ids::new_id;
+use skylark_domain::outbox::{Change, DomainEvent};
+use skylark_domain::ports::{Accounts, Attempts, PublicKeys, Reachable, Registered, Rotated};
+use skylark_local::dynamodb::Service;
+use skylark_local::tap::Tap;
+use skylark_store::Table;
+
+struct World {
+    table: Table,
+    _service: Service,
+    _dir: tempfile::TempDir,
+}
+
+async fn world() -> World {
+    let template = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"));
+    let tables = skylark_local::template::read(template, &BTreeMap::new()).unwrap().tables;
+    let dir = tempfile::tempdir().unwrap();
+    let service = Service::start(&dir.path().join("db"), &tables, &Tap::default()).await.unwrap();
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = service.router();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(endpoint)
+        .build();
+    World { table: Table::new(&config, tables[0].name.clone()), _service: service, _dir: dir }
+}
+
+fn now() -> Timestamp {
+    "2026-11-20T10:00:00Z".parse().unwrap()
+}
+
+fn user(name: &str) -> User {
+    User {
+        id: new_id(now()),
+        username: name.to_owned(),
+        email: format!("{name}@example.org"),
+        password_hash: "hash".into(),
+        roles: vec![Role::Viewer],
+        display_name: None,
+        bio: None,
+        token_version: 0,
+        created_at: now(),
+        updated_at: now(),
+        version: 1,
+    }
+}
+
+fn change(next: &User, name: &str) -> Change<User> {
+    let event =
+        DomainEvent { id: new_id(now()), name: name.to_owned(), at: now(), correlation_id: None, data: json!({}) };
+    Change { next: next.clone(), event }
+}
+
+fn token(user: &User, digest: &str, family: &str) -> RefreshToken {
+    let expires_at = now() + SignedDuration::from_hours(24);
+    RefreshToken { user_id: user.id, digest: digest.into(), family: family.into(), spent_at: None, expires_at }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_and_addresses_belong_to_one_user_in_any_case() {
+    let World { table, .. } = &world().await;
+    table.ping().await.unwrap();
+    let ada = user("ada");
+    assert_eq!(table.register(change(&ada, "UserRegistered")).await.unwrap(), Registered::Done);
+    let same_name = User { email: "other@example.org".into(), username: "ADA".into(), ..user("x") };
+    assert_eq!(table.register(change(&same_name, "UserRegistered")).await.unwrap(), Registered::UsernameTaken);
+    let same_email = User { email: "Ada@Example.org".into(), ..user("grace") };
+    assert_eq!(table.register(change(&same_email, "UserRegistered")).await.unwrap(), Registered::EmailTaken);
+    assert!(table.by_username("grace").await.unwrap().is_none(), "nothing of a refused registration stays");
+    for found in [table.by_id(ada.id).await, table.by_username("Ada").await, table.by_email("ADA@example.ORG").await] {
+        assert_eq!(found.unwrap().unwrap(), ada);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_an_old_version_is_refused() {
+    let World { table, .. } = &world().await;
+    let ada = user("ada");
+    table.register(change(&ada, "UserRegistered")).await.unwrap();
+    let second = User { bio: Some("Counts.".into()), version: 2, ..ada.clone() };
+    table.save(change(&second, "ProfileEdited")).await.unwrap();
+    let error = table.save(change(&second, "ProfileEdited")).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Conflict);
+    let error = table.erase(change(&second, "UserErased")).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Conflict);
+    assert_eq!(table.by_id(ada.id).await.unwrap().unwrap(), second);
+    table.erase(change(&User { version: 3, ..second }, "UserErased")).await.unwrap();
+    assert!(table.by_id(ada.id).await.unwrap().is_none());
+    assert_eq!(table.register(change(&user("ada"), "UserRegistered")).await.unwrap(), Registered::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_spent_once_and_families_end_apart() {
+    let World { table, .. } = &world().await;
+    let ada = user("ada");
+    let first = token(&ada, "one", "a");
+    table.add_token(first.clone()).await.unwrap();
+    table.add_token(token(&ada, "other", "b")).await.unwrap();
+    assert_eq!(table.rotate_token(&first, token(&ada, "two", "a"), now()).await.unwrap(), Rotated::Done);
+    assert_eq!(table.rotate_token(&first, token(&ada, "three", "a"), now()).await.unwrap(), Rotated::AlreadySpent);
+    assert!(table.token(ada.id, "three").await.unwrap().is_none());
+    assert_eq!(table.token(ada.id, "one").await.unwrap().unwrap().spent_at, Some(now()));
+    table.end_tokens(ada.id, Some("a")).await.unwrap();
+    assert!(table.token(ada.id, "two").await.unwrap().is_none());
+    assert!(table.token(ada.id, "other").await.unwrap().is_some());
+    table.end_tokens(ada.id, None).await.unwrap();
+    assert!(table.token(ada.id, "other").await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_are_counted_in_a_window_that_begins_with_the_first() {
+    let World { table, .. } = &world().await;
+    let at = |minutes| now() + SignedDuration::from_mins(minutes);
+    assert_eq!(table.add("login:ada", at(0)).await.unwrap().count, 1);
+    let window = table.add("login:ada", at(14)).await.unwrap();
+    assert_eq!((window.count, window.ends_at), (2, at(15)));
+    assert_eq!(table.add("login:grace", at(14)).await.unwrap().count, 1);
+    let next = table.add("login:ada", at(15)).await.unwrap();
+    assert_eq!((next.count, next.ends_at), (1, at(30)));
+    table.forget("login:ada").await.unwrap();
+    assert_eq!(table.add("login:ada", at(16)).await.unwrap().count, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn published_keys_are_found() {
+    let World { table, .. } = &world().await;
+    assert_eq!(table.published().await.unwrap(), None);
+    table.publish("{}").await.unwrap();
+    assert_eq!(table.published().await.unwrap().as_deref(), Some("{}"));
+}
