@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use dynoxide::Database;
+use dynoxide::{Database, DynoxideError};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -91,26 +91,40 @@ fn serve_apart(listener: TcpListener, database: Database, stopped: oneshot::Rece
 
 fn ensure_table(database: &Database, table: &Table) -> anyhow::Result<()> {
     let describe = serde_json::from_value(json!({ "TableName": table.name }))?;
-    let Ok(found) = database.describe_table(describe) else {
-        let create = serde_json::from_value(table.create.clone())?;
-        database.create_table(create).map_err(|error| anyhow!("cannot be made: {error:?}"))?;
-        if let Some(attribute) = &table.ttl_attribute {
-            let ttl = json!({
-                "TableName": table.name,
-                "TimeToLiveSpecification": { "AttributeName": attribute, "Enabled": true },
-            });
-            database
-                .update_time_to_live(serde_json::from_value(ttl)?)
-                .map_err(|error| anyhow!("cannot expire items: {error:?}"))?;
+    match database.describe_table(describe) {
+        Ok(found) => {
+            let found = serde_json::to_value(found)?;
+            let (stored, wanted) = (shape(&found["Table"]), shape(&table.create));
+            ensure!(
+                stored == wanted,
+                "the stored schema is not the template's; `skylark reset` starts over\n  \
+                 stored: {stored:?}\n  template: {wanted:?}"
+            );
         }
-        return Ok(());
-    };
+        Err(DynoxideError::ResourceNotFoundException(_)) => {
+            let create = serde_json::from_value(table.create.clone())?;
+            database.create_table(create).map_err(|error| anyhow!("cannot be made: {error:?}"))?;
+        }
+        Err(error) => bail!("cannot be read: {error:?}"),
+    }
+    ensure_expiry(database, table)
+}
+
+fn ensure_expiry(database: &Database, table: &Table) -> anyhow::Result<()> {
+    let Some(attribute) = &table.ttl_attribute else { return Ok(()) };
+    let describe = serde_json::from_value(json!({ "TableName": table.name }))?;
+    let found = database.describe_time_to_live(describe).map_err(|error| anyhow!("cannot be read: {error:?}"))?;
     let found = serde_json::to_value(found)?;
-    let (stored, wanted) = (shape(&found["Table"]), shape(&table.create));
-    ensure!(
-        stored == wanted,
-        "the stored schema is not the template's; `skylark reset` starts over\n  stored: {stored:?}\n  template: {wanted:?}"
-    );
+    if found["TimeToLiveDescription"]["AttributeName"] == attribute.as_str() {
+        return Ok(());
+    }
+    let expiry = json!({
+        "TableName": table.name,
+        "TimeToLiveSpecification": { "AttributeName": attribute, "Enabled": true },
+    });
+    database
+        .update_time_to_live(serde_json::from_value(expiry)?)
+        .map_err(|error| anyhow!("cannot expire items: {error:?}"))?;
     Ok(())
 }
 
@@ -149,7 +163,11 @@ fn sweep(database: &Database, file: &Path) -> anyhow::Result<()> {
     let oldest = jiff::Timestamp::now().as_second() - i64::try_from(STREAM_RETENTION.as_secs())?;
     let connection = Connection::open(file)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    connection.execute("DELETE FROM _stream_records WHERE created_at < ?1", [oldest])?;
+    // The newest record stays whatever its age: the next one is numbered after it.
+    connection.execute(
+        "DELETE FROM _stream_records WHERE created_at < ?1 AND id < (SELECT MAX(id) FROM _stream_records)",
+        [oldest],
+    )?;
     Ok(())
 }
 
