@@ -4,6 +4,7 @@
 //! at a time, as on AWS. `pool` owns the processes, `api` is what they talk to.
 
 mod api;
+mod asynchronous;
 mod environment;
 mod logs;
 mod pool;
@@ -16,6 +17,7 @@ use axum::Router;
 use bytes::Bytes;
 use tokio::net::TcpListener;
 
+pub use self::asynchronous::{AsyncInvocations, Runner, SCHEMA};
 pub use self::environment::Environment;
 use self::pool::Pool;
 use crate::tap::Tap;

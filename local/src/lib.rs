@@ -3,13 +3,17 @@
 //!
 //! `template` reads what is wanted into a `world`; `stack` starts the services that play it; `cli` is the command.
 
+pub mod bus;
 pub mod cage;
 pub mod cli;
 pub mod dynamodb;
 pub mod http;
 pub mod lambda;
+pub mod s3;
 pub mod secrets;
+pub mod sqs;
 pub mod stack;
+pub mod state;
 pub mod tap;
 pub mod template;
 pub mod world;

@@ -13,13 +13,20 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::bus::{self, Bus};
 use crate::dynamodb;
 use crate::http::{self, Front, guard};
-use crate::lambda::{Environment, Lambda, Settings};
+use crate::lambda::{self, AsyncInvocations, Environment, Lambda, Runner, Settings};
+use crate::s3::{self, Objects};
 use crate::secrets::Secrets;
+use crate::sqs::{self, Queues};
+use crate::state::State;
 use crate::tap::Tap;
 use crate::template::{self, TemplateError};
-use crate::world::World;
+use crate::world::{SecretSpec, World};
+
+/// The secret key of every function's credentials.
+const LOCAL_CREDENTIALS: &str = "local-credentials";
 
 /// What a stack is started with.
 #[derive(Debug, Clone)]
@@ -62,11 +69,7 @@ impl Stack {
         let front_listener = bind(options.port).await?;
         let front_url = url(&front_listener)?;
 
-        let overrides = BTreeMap::from([
-            ("PublicUrl".to_owned(), front_url.clone()),
-            ("MediaUrl".to_owned(), format!("{front_url}/media")),
-        ]);
-        let mut world = template::read(&options.template, &overrides)?;
+        let mut world = template::read(&options.template, &overrides(&front_url))?;
         check_binaries(&world, &options)?;
 
         let tap = Tap::default();
@@ -79,18 +82,41 @@ impl Stack {
             Ok(())
         };
 
-        let secrets = Secrets::open(&options.data.join("secrets.json"), &world.secrets)?;
+        let mut wanted = world.secrets.clone();
+        wanted.insert(LOCAL_CREDENTIALS.to_owned(), SecretSpec { length: 40 });
+        let secrets = Secrets::open(&options.data.join("secrets.json"), &wanted)?;
         for function in world.functions.values_mut() {
             for value in function.environment.values_mut() {
                 *value = secrets.resolve(value)?;
             }
         }
+        let secret_key = secrets.get(LOCAL_CREDENTIALS).unwrap_or_default().to_owned();
         let dynamodb = dynamodb::Service::start(&options.data.join("dynamodb.sqlite"), &world.tables, &tap).await?;
+        let schemas = [lambda::SCHEMA, sqs::SCHEMA, s3::SCHEMA];
+        let state = State::open(&options.data.join("state.sqlite"), &schemas)?;
+        let queues = Queues::new(&world.queues, state.clone());
+        let invocations = AsyncInvocations::default();
+        let bus = Bus::new(&world, invocations.clone(), state.clone())?;
+        let objects = Objects::open(options.data.join("objects"), &world.buckets, state.clone(), bus.clone())?;
         serve_inside("dynamodb", dynamodb.router()).await?;
         serve_inside("secretsmanager", secrets.router(&tap)).await?;
+        serve_inside("events", bus.router(&tap)).await?;
+        serve_inside("sqs", queues.router(&tap)).await?;
         serve_inside("admin", tap.router()).await?;
+        // Browsers talk to S3, so that its port is near the front door's and its CORS is the buckets'.
+        let listener = bind_near(front_listener.local_addr()?.port() + 1).await?;
+        urls.insert("s3", url(&listener)?);
+        let router = guard::local_hosts(s3::router(&objects, &secret_key, &tap));
+        tokio::spawn(http::serve(listener, router, stopped.clone()));
 
-        let endpoints = [("DYNAMODB", "dynamodb"), ("SECRETS_MANAGER", "secretsmanager")]
+        let services = [
+            ("DYNAMODB", "dynamodb"),
+            ("EVENTBRIDGE", "events"),
+            ("S3", "s3"),
+            ("SECRETS_MANAGER", "secretsmanager"),
+            ("SQS", "sqs"),
+        ];
+        let endpoints = services
             .into_iter()
             .filter_map(|(service, name)| Some((service.to_owned(), urls.get(name)?.clone())))
             .collect();
@@ -98,13 +124,20 @@ impl Stack {
             skylark: options.skylark.clone(),
             bin_dir: options.bin_dir.clone(),
             logs: options.data.join("logs"),
-            environment: Environment { endpoints },
+            environment: Environment { endpoints, secret_key },
         };
         let lambda = Lambda::start(&world, settings).await?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         urls.insert("lambda", url(&listener)?);
         let invoke = guard::programs_only(lambda.router(&tap));
         tokio::spawn(http::serve(listener, invoke, stopped.clone()));
+
+        let runner = Runner::new(&world, invocations.clone(), state.clone(), lambda.clone(), queues);
+        tokio::spawn(runner.run(stopped.clone()));
+        for schedule in world.schedules.clone() {
+            tokio::spawn(bus::run_schedules(schedule, invocations.clone(), state.clone(), stopped.clone()));
+        }
+        tokio::spawn(s3::run_lifecycle(objects, stopped.clone()));
 
         let origin_secret = world.secrets.keys().find(|arn| arn.ends_with(":OriginSecret"));
         let origin_secret = origin_secret.and_then(|arn| secrets.get(arn));
@@ -115,7 +148,7 @@ impl Stack {
         Ok(Self { urls, lambda, dynamodb, stop, _lock: lock })
     }
 
-    /// The address of a service: `front`, `dynamodb`, `secretsmanager`, `lambda`, `admin`.
+    /// The address of a service: `front`, `s3`, `dynamodb`, `secretsmanager`, `events`, `sqs`, `lambda`, `admin`.
     pub fn url(&self, service: &str) -> &str {
         self.urls.get(service).map_or("", String::as_str)
     }
@@ -137,6 +170,28 @@ fn lock(options: &Options) -> anyhow::Result<File> {
         bail!("another skylark uses {}; choose another directory with --data", options.data.display());
     }
     Ok(file)
+}
+
+/// The template's parameters that only this machine knows.
+fn overrides(front_url: &str) -> BTreeMap<String, String> {
+    let named = front_url.replace("127.0.0.1", "localhost");
+    [
+        ("PublicUrl", front_url.to_owned()),
+        ("MediaUrl", format!("{front_url}/media")),
+        ("AllowedOrigins", format!("{front_url},{named}")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// Listens on `port` or the next free one after it, else on any.
+async fn bind_near(port: u16) -> anyhow::Result<TcpListener> {
+    for port in port..=port.saturating_add(20) {
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+            return Ok(listener);
+        }
+    }
+    Ok(TcpListener::bind(("127.0.0.1", 0)).await?)
 }
 
 async fn bind(port: u16) -> anyhow::Result<TcpListener> {

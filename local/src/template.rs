@@ -1,8 +1,10 @@
 //! Reads `template.yaml` into a [`World`]. It understands the part of CloudFormation and SAM that the template uses;
 //! anything else stops it with file and line, so that a laptop never quietly runs something other than what is deployed.
 
+mod events;
 mod intrinsics;
 mod resources;
+mod storage;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use self::intrinsics::Scope;
+pub(crate) use self::intrinsics::queue_arn;
 pub use self::yaml::TemplateError;
 use self::yaml::{Fault, Node, plain};
 use crate::world::World;

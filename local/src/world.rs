@@ -13,8 +13,18 @@ pub struct World {
     pub functions: BTreeMap<String, Function>,
     /// Routes of the HTTP API, in the template's order.
     pub routes: Vec<Route>,
+    /// EventBridge rules.
+    pub rules: Vec<Rule>,
+    /// EventBridge schedules.
+    pub schedules: Vec<Schedule>,
     /// DynamoDB tables.
     pub tables: Vec<Table>,
+    /// S3 buckets.
+    pub buckets: Vec<Bucket>,
+    /// SQS queues.
+    pub queues: Vec<Queue>,
+    /// Names of custom event buses; `default` exists always.
+    pub buses: Vec<String>,
     /// Secrets to generate, by ARN.
     pub secrets: BTreeMap<String, SecretSpec>,
 }
@@ -33,6 +43,10 @@ pub struct Function {
     /// Environment variables of the template. Values may hold `{{resolve:secretsmanager:<arn>}}`, which the secrets
     /// stand-in replaces at start.
     pub environment: BTreeMap<String, String>,
+    /// Retries of an asynchronous invocation after its first try, 0-2.
+    pub async_retries: u32,
+    /// Name of the queue that is told of asynchronous invocations that failed for good.
+    pub on_failure: Option<String>,
     /// Line of the resource in the template, 1-based.
     pub line: usize,
 }
@@ -50,6 +64,32 @@ pub struct Route {
     pub function: String,
 }
 
+/// One EventBridge rule with one Lambda target.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Logical name, unique in the template.
+    pub name: String,
+    /// Bus the rule listens to.
+    pub bus: String,
+    /// Event pattern in EventBridge's JSON.
+    pub pattern: Value,
+    /// Function name.
+    pub function: String,
+    /// Line of the pattern in the template, 1-based.
+    pub line: usize,
+}
+
+/// One schedule with one Lambda target.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    /// Logical name.
+    pub name: String,
+    /// Period of `rate(...)`.
+    pub every: Duration,
+    /// Function name.
+    pub function: String,
+}
+
 /// A DynamoDB table.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -59,6 +99,62 @@ pub struct Table {
     pub create: Value,
     /// TTL attribute.
     pub ttl_attribute: Option<String>,
+}
+
+/// An S3 bucket.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// Physical name.
+    pub name: String,
+    /// Logical name in the template (`MediaBucket`).
+    pub logical_name: String,
+    /// Whether object events go to EventBridge.
+    pub event_bridge: bool,
+    /// CORS rules.
+    pub cors: Vec<CorsRule>,
+    /// Expiry of objects.
+    pub expirations: Vec<Expiration>,
+    /// Age at which unfinished multipart uploads are dropped.
+    pub abort_multipart_after: Option<Duration>,
+}
+
+/// One CORS rule of a bucket.
+#[derive(Debug, Clone, Default)]
+pub struct CorsRule {
+    /// `*` or origins, at most one `*` in each.
+    pub allowed_origins: Vec<String>,
+    /// Methods in capitals.
+    pub allowed_methods: Vec<String>,
+    /// `*` or header names.
+    pub allowed_headers: Vec<String>,
+    /// Headers a page may read.
+    pub exposed_headers: Vec<String>,
+    /// Seconds a preflight may be cached.
+    pub max_age_seconds: Option<u64>,
+}
+
+/// Lifecycle expiry of a bucket.
+#[derive(Debug, Clone)]
+pub struct Expiration {
+    /// Key prefix.
+    pub prefix: String,
+    /// Age.
+    pub after: Duration,
+}
+
+/// An SQS queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    /// Physical name.
+    pub name: String,
+    /// How long a message is hidden after it was received.
+    pub visibility_timeout: Duration,
+    /// How long a message is kept.
+    pub retention: Duration,
+    /// How long a message is hidden after it was sent, unless it says otherwise.
+    pub delay: Duration,
+    /// Dead-letter queue and the receives allowed before it.
+    pub redrive: Option<(String, u32)>,
 }
 
 /// How a secret's first value is made: letters and digits.

@@ -31,6 +31,8 @@ impl Host {
             memory_mb: 128,
             timeout,
             environment,
+            async_retries: 2,
+            on_failure: None,
             line: 1,
         };
         let world = World { functions: BTreeMap::from([("sample".to_owned(), function)]), ..World::default() };
@@ -38,7 +40,10 @@ impl Host {
             skylark: env!("CARGO_BIN_EXE_skylark").into(),
             bin_dir: dir.path().to_owned(),
             logs: dir.path().join("logs"),
-            environment: Environment { endpoints: BTreeMap::from([("DYNAMODB".to_owned(), "http://x".to_owned())]) },
+            environment: Environment {
+                endpoints: BTreeMap::from([("DYNAMODB".to_owned(), "http://x".to_owned())]),
+                secret_key: "secret".into(),
+            },
         };
         Self { lambda: Lambda::start(&world, settings).await.unwrap(), dir }
     }

@@ -22,6 +22,16 @@ pub fn same_origin(router: Router) -> Router {
     }))
 }
 
+/// Refuses foreign hosts with 421; what pages may do is settled behind it.
+pub fn local_hosts(router: Router) -> Router {
+    router.layer(from_fn(async |request: Request, next: Next| {
+        if !host(request.headers()).is_some_and(is_local) {
+            return refuse(StatusCode::MISDIRECTED_REQUEST, "this server answers on loopback names only\n");
+        }
+        next.run(request).await
+    }))
+}
+
 /// Refuses foreign hosts with 421, and every page: for the ports that only programs use.
 pub fn programs_only(router: Router) -> Router {
     router.layer(from_fn(async |request: Request, next: Next| {

@@ -5,14 +5,13 @@ use std::net::SocketAddr;
 
 use crate::world::{Function, REGION};
 
-/// The secret key that goes with every access key id in the local cloud.
-const LOCAL_SECRET: &str = "skylark-local";
-
 /// What every function finds besides its own variables: the endpoints of the services.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Environment {
     /// `AWS_ENDPOINT_URL_<SERVICE>` by service (`DYNAMODB`).
     pub endpoints: BTreeMap<String, String>,
+    /// The secret key that goes with every access key id in the local cloud.
+    pub secret_key: String,
 }
 
 impl Environment {
@@ -32,7 +31,7 @@ impl Environment {
             ("AWS_DEFAULT_REGION", REGION.to_owned()),
             // The front of each service sees by it which function calls.
             ("AWS_ACCESS_KEY_ID", function.name.clone()),
-            ("AWS_SECRET_ACCESS_KEY", LOCAL_SECRET.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", self.secret_key.clone()),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("TZ", ":UTC".to_owned()),
             ("LANG", "en_US.UTF-8".to_owned()),

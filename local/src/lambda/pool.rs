@@ -21,7 +21,7 @@ use crate::cage;
 use crate::world::Function;
 
 /// The most processes of one function.
-const MAX_PROCESSES: usize = 8;
+pub(super) const MAX_PROCESSES: usize = 8;
 /// The time a process may take to ask for its first event.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A process that had nothing to do for this long ends.

@@ -150,6 +150,9 @@ impl Scope<'_> {
             "AWS::Serverless::Function" => self.text(resource.need("Properties")?.need("FunctionName")?)?,
             "AWS::SecretsManager::Secret" => secret_arn(name),
             "AWS::DynamoDB::Table" => table_name(name),
+            "AWS::S3::Bucket" => self.text(resource.need("Properties")?.need("BucketName")?)?,
+            "AWS::Events::EventBus" => self.text(resource.need("Properties")?.need("Name")?)?,
+            "AWS::SQS::Queue" => queue_name(name),
             "AWS::ApiGatewayV2::Api" | "AWS::ApiGatewayV2::Integration" => name.to_owned(),
             _ => return at.fault(format!("Ref of {kind} is not understood by the local cloud")),
         }))
@@ -165,6 +168,20 @@ impl Scope<'_> {
             ("AWS::DynamoDB::Table", "Arn") => {
                 format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", table_name(name))
             }
+            ("AWS::S3::Bucket", "Arn") => {
+                format!("arn:aws:s3:::{}", self.text(resource.need("Properties")?.need("BucketName")?)?)
+            }
+            ("AWS::Events::EventBus", "Arn") => {
+                let bus = self.text(resource.need("Properties")?.need("Name")?)?;
+                format!("arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{bus}")
+            }
+            ("AWS::SQS::Queue", "Arn") => queue_arn(&queue_name(name)),
+            ("AWS::SQS::Queue", "QueueName") => queue_name(name),
+            ("AWS::MediaConvert::Queue", "Arn") => {
+                let queue = self.text(resource.need("Properties")?.need("Name")?)?;
+                format!("arn:aws:mediaconvert:{REGION}:{ACCOUNT}:queues/{queue}")
+            }
+            ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{STACK}-{name}"),
             _ => return at.fault(format!("{attribute} of {kind} is not understood by the local cloud")),
         }))
     }
@@ -185,4 +202,14 @@ pub(super) fn table_name(logical_id: &str) -> String {
 /// The ARN of a secret.
 pub(super) fn secret_arn(logical_id: &str) -> String {
     format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{logical_id}")
+}
+
+/// The physical name of a queue without one of its own.
+pub(super) fn queue_name(logical_id: &str) -> String {
+    format!("{STACK}-{logical_id}")
+}
+
+/// The ARN of a queue.
+pub(crate) fn queue_arn(name: &str) -> String {
+    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}")
 }

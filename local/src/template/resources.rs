@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::events;
 use super::intrinsics::{Scope, secret_arn, table_name};
+use super::storage;
 use super::yaml::{Node, Result, plain};
 use crate::world::{Function, Route, SecretSpec, Table, World};
 
@@ -19,9 +21,16 @@ pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
         match kind.text()? {
             "AWS::Serverless::Function" => {
                 let function = function(scope, globals, id, resource)?;
+                events::read(scope, &mut world, &function.name, id, resource)?;
                 world.functions.insert(function.name.clone(), function);
             }
             "AWS::DynamoDB::Table" => world.tables.push(table(scope, id, resource)?),
+            "AWS::S3::Bucket" => world.buckets.push(storage::bucket(scope, id, resource)?),
+            "AWS::SQS::Queue" => world.queues.push(storage::queue(scope, id, resource)?),
+            "AWS::Events::EventBus" => {
+                only(resource, &["Name"])?;
+                world.buses.push(scope.text(resource.need("Properties")?.need("Name")?)?);
+            }
             "AWS::SecretsManager::Secret" => {
                 world.secrets.insert(secret_arn(id), secret(scope, resource)?);
             }
@@ -35,7 +44,12 @@ pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
                 }
             }
             // What these settle has no counterpart on a laptop: docs/local-gaps.md.
-            "AWS::ApiGatewayV2::Api" | "AWS::ApiGatewayV2::Stage" | "AWS::Lambda::Permission" => {}
+            "AWS::ApiGatewayV2::Api"
+            | "AWS::ApiGatewayV2::Stage"
+            | "AWS::IAM::Role"
+            | "AWS::Lambda::Permission"
+            | "AWS::MediaConvert::Queue"
+            | "AWS::S3::BucketPolicy" => {}
             other => return kind.fault(format!("the local cloud does not know {other}")),
         }
     }
@@ -46,7 +60,7 @@ pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
 }
 
 /// Refuses properties other than `known`.
-fn only(resource: &Node, known: &[&str]) -> Result<()> {
+pub(super) fn only(resource: &Node, known: &[&str]) -> Result<()> {
     for (name, value) in resource.need("Properties")?.entries()? {
         if !known.contains(&name.as_str()) {
             return value.fault(format!("the local cloud does not know the property {name}"));
@@ -56,7 +70,9 @@ fn only(resource: &Node, known: &[&str]) -> Result<()> {
 }
 
 fn function(scope: &Scope<'_>, globals: Option<&Node>, id: &str, resource: &Node) -> Result<Function> {
-    only(resource, &["FunctionName", "CodeUri", "MemorySize", "Timeout", "Environment", "Policies"])?;
+    const KNOWN: [&str; 8] =
+        ["FunctionName", "CodeUri", "MemorySize", "Timeout", "Environment", "Policies", "EventInvokeConfig", "Events"];
+    only(resource, &KNOWN)?;
     let properties = resource.need("Properties")?;
     let code = properties.need("CodeUri")?;
     let path = scope.text(code)?;
@@ -71,7 +87,10 @@ fn function(scope: &Scope<'_>, globals: Option<&Node>, id: &str, resource: &Node
             environment.insert(variable.clone(), scope.text(value)?);
         }
     }
+    let (async_retries, on_failure) = events::asynchronous(scope, properties.get("EventInvokeConfig"))?;
     Ok(Function {
+        async_retries,
+        on_failure,
         deployed_name: scope.text(properties.need("FunctionName")?)?,
         memory_mb: u32::try_from(number(scope, properties.need("MemorySize")?)?).unwrap_or(u32::MAX),
         timeout: Duration::from_secs(number(scope, properties.need("Timeout")?)?),
@@ -91,7 +110,7 @@ fn pascal_case(name: &str) -> String {
         .collect()
 }
 
-fn number(scope: &Scope<'_>, node: &Node) -> Result<u64> {
+pub(super) fn number(scope: &Scope<'_>, node: &Node) -> Result<u64> {
     match scope.text(node)?.parse() {
         Ok(number) => Ok(number),
         Err(_) => node.fault("a whole number is expected"),
