@@ -29,7 +29,7 @@ pub struct Limits {
     pub file_size: Option<u64>,
     /// The process that must be alive.
     #[arg(long)]
-    parent: Option<i32>,
+    pub(crate) parent: Option<i32>,
 }
 
 /// The command line of `skylark cage`.

@@ -1,6 +1,7 @@
 //! The front door: what CloudFront and the HTTP API do on AWS, on one port.
 
 pub mod guard;
+mod media;
 mod payload;
 mod routes;
 mod web;
@@ -24,6 +25,7 @@ use tower::Service as _;
 
 use self::routes::Routes;
 use crate::lambda::Lambda;
+use crate::s3::Objects;
 use crate::world::World;
 
 /// The HTTP API's limit for bodies.
@@ -47,12 +49,24 @@ pub struct Front {
     lambda: Lambda,
     origin_secret: Option<HeaderValue>,
     web_dir: PathBuf,
+    objects: Objects,
+    /// Name of the media bucket.
+    media_bucket: Option<String>,
 }
 
 impl Front {
     /// The front door of `world`. `origin_secret` is the value of the header that proves CloudFront.
-    pub fn new(world: &World, lambda: Lambda, origin_secret: Option<&str>, web_dir: PathBuf) -> anyhow::Result<Self> {
+    pub fn new(
+        world: &World,
+        lambda: Lambda,
+        objects: Objects,
+        origin_secret: Option<&str>,
+        web_dir: PathBuf,
+    ) -> anyhow::Result<Self> {
+        let media_bucket = world.buckets.iter().find(|bucket| bucket.logical_name == "MediaBucket");
         Ok(Self {
+            objects,
+            media_bucket: media_bucket.map(|bucket| bucket.name.clone()),
             routes: std::sync::Arc::new(Routes::new(&world.routes)),
             lambda,
             origin_secret: origin_secret.map(HeaderValue::from_str).transpose()?,
@@ -73,6 +87,9 @@ async fn answer(State(front): State<Front>, ConnectInfo(peer): ConnectInfo<Socke
         return call(&front, peer, request).await;
     }
     let (parts, _) = request.into_parts();
+    if let (Some(path), Some(bucket)) = (parts.uri.path().strip_prefix("/media/"), &front.media_bucket) {
+        return media::serve(&front.objects, bucket, &parts.method, path, &parts.headers).await;
+    }
     web::serve(&front.web_dir, &parts.method, parts.uri.path()).await
 }
 

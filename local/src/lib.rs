@@ -9,6 +9,7 @@ pub mod cli;
 pub mod dynamodb;
 pub mod http;
 pub mod lambda;
+pub mod mediaconvert;
 pub mod s3;
 pub mod secrets;
 pub mod sqs;

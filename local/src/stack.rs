@@ -17,6 +17,7 @@ use crate::bus::{self, Bus};
 use crate::dynamodb;
 use crate::http::{self, Front, guard};
 use crate::lambda::{self, AsyncInvocations, Environment, Lambda, Runner, Settings};
+use crate::mediaconvert::{self, MediaConvert};
 use crate::s3::{self, Objects};
 use crate::secrets::Secrets;
 use crate::sqs::{self, Queues};
@@ -92,16 +93,23 @@ impl Stack {
         }
         let secret_key = secrets.get(LOCAL_CREDENTIALS).unwrap_or_default().to_owned();
         let dynamodb = dynamodb::Service::start(&options.data.join("dynamodb.sqlite"), &world.tables, &tap).await?;
-        let schemas = [lambda::SCHEMA, sqs::SCHEMA, s3::SCHEMA];
+        let schemas = [lambda::SCHEMA, sqs::SCHEMA, s3::SCHEMA, mediaconvert::SCHEMA];
         let state = State::open(&options.data.join("state.sqlite"), &schemas)?;
         let queues = Queues::new(&world.queues, state.clone());
         let invocations = AsyncInvocations::default();
         let bus = Bus::new(&world, invocations.clone(), state.clone())?;
         let objects = Objects::open(options.data.join("objects"), &world.buckets, state.clone(), bus.clone())?;
+        let tools = mediaconvert::find_tools(options.skylark.clone());
+        if let Err(missing) = &tools {
+            tracing::warn!("{missing}; everything but transcoding works without it");
+        }
+        let transcoder =
+            MediaConvert::new(options.data.join("jobs"), objects.clone(), state.clone(), bus.clone(), tools);
         serve_inside("dynamodb", dynamodb.router()).await?;
         serve_inside("secretsmanager", secrets.router(&tap)).await?;
         serve_inside("events", bus.router(&tap)).await?;
         serve_inside("sqs", queues.router(&tap)).await?;
+        serve_inside("mediaconvert", transcoder.router(&tap)).await?;
         serve_inside("admin", tap.router()).await?;
         // Browsers talk to S3, so that its port is near the front door's and its CORS is the buckets'.
         let listener = bind_near(front_listener.local_addr()?.port() + 1).await?;
@@ -112,6 +120,7 @@ impl Stack {
         let services = [
             ("DYNAMODB", "dynamodb"),
             ("EVENTBRIDGE", "events"),
+            ("MEDIACONVERT", "mediaconvert"),
             ("S3", "s3"),
             ("SECRETS_MANAGER", "secretsmanager"),
             ("SQS", "sqs"),
@@ -137,18 +146,19 @@ impl Stack {
         for schedule in world.schedules.clone() {
             tokio::spawn(bus::run_schedules(schedule, invocations.clone(), state.clone(), stopped.clone()));
         }
-        tokio::spawn(s3::run_lifecycle(objects, stopped.clone()));
+        tokio::spawn(transcoder.run(stopped.clone()));
+        tokio::spawn(s3::run_lifecycle(objects.clone(), stopped.clone()));
 
         let origin_secret = world.secrets.keys().find(|arn| arn.ends_with(":OriginSecret"));
         let origin_secret = origin_secret.and_then(|arn| secrets.get(arn));
-        let front = Front::new(&world, lambda.clone(), origin_secret, options.web_dir.clone())?;
+        let front = Front::new(&world, lambda.clone(), objects, origin_secret, options.web_dir.clone())?;
         tokio::spawn(http::serve(front_listener, front.router(), stopped));
 
         write_endpoints(&options, &urls)?;
         Ok(Self { urls, lambda, dynamodb, stop, _lock: lock })
     }
 
-    /// The address of a service: `front`, `s3`, `dynamodb`, `secretsmanager`, `events`, `sqs`, `lambda`, `admin`.
+    /// The address of a service: `front`, `s3`, `dynamodb`, `secretsmanager`, `events`, `sqs`, `mediaconvert`, `lambda`, `admin`.
     pub fn url(&self, service: &str) -> &str {
         self.urls.get(service).map_or("", String::as_str)
     }
@@ -175,13 +185,9 @@ fn lock(options: &Options) -> anyhow::Result<File> {
 /// The template's parameters that only this machine knows.
 fn overrides(front_url: &str) -> BTreeMap<String, String> {
     let named = front_url.replace("127.0.0.1", "localhost");
-    [
-        ("PublicUrl", front_url.to_owned()),
-        ("MediaUrl", format!("{front_url}/media")),
-        ("AllowedOrigins", format!("{front_url},{named}")),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into()
+    [("MediaUrl", format!("{front_url}/media")), ("AllowedOrigins", format!("{front_url},{named}"))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
 }
 
 /// Listens on `port` or the next free one after it, else on any.

@@ -1,12 +1,17 @@
 //! Somebody who uses the API.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::Stack;
+
+/// How long a transcode may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A registered user with an open session.
 #[derive(Clone)]
@@ -72,6 +77,75 @@ impl Person {
     /// A request as nobody.
     pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// Announces a file of `size` bytes.
+    pub async fn announce(&self, title: &str, content_type: &str, size: u64) -> Result<Value> {
+        let body = json!({ "fileName": "a.mp4", "contentType": content_type, "fileSize": size, "title": title });
+        let answer = self.request(Method::POST, "/api/v1/uploads").json(&body).send().await?;
+        let status = answer.status();
+        let begun: Value = answer.json().await?;
+        ensure!(status == 201, "{status}: {begun}");
+        Ok(begun)
+    }
+
+    /// Uploads `file` as a browser does, in one piece or in parts, and answers the id of its video.
+    pub async fn upload(&self, title: &str, content_type: &str, file: &Path) -> Result<String> {
+        let bytes = std::fs::read(file)?;
+        let begun = self.announce(title, content_type, bytes.len() as u64).await?;
+        match begun["url"].as_str() {
+            Some(url) => {
+                let mut put = self.client.put(url).body(bytes);
+                for (name, value) in begun["headers"].as_object().into_iter().flatten() {
+                    put = put.header(name, value.as_str().unwrap_or_default());
+                }
+                let answer = put.send().await?;
+                ensure!(answer.status() == 200, "{}", answer.text().await?);
+            }
+            None => self.send_parts(&begun, &bytes).await?,
+        }
+        text(&begun, "videoId")
+    }
+
+    async fn send_parts(&self, begun: &Value, bytes: &[u8]) -> Result<()> {
+        let size = usize::try_from(begun["partSize"].as_u64().context("no part size")?)?;
+        let mut parts = Vec::new();
+        for (part, body) in begun["parts"].as_array().context("no parts")?.iter().zip(bytes.chunks(size)) {
+            let url = text(part, "url")?;
+            let answer = self.client.put(url).body(body.to_vec()).send().await?;
+            ensure!(answer.status() == 200, "{}", answer.text().await?);
+            let etag = answer.headers()["etag"].to_str()?.to_owned();
+            parts.push(json!({ "number": part["number"], "etag": etag }));
+        }
+        let path = format!("/api/v1/uploads/{}/complete", text(begun, "uploadId")?);
+        let answer = self.request(Method::POST, &path).json(&json!({ "parts": parts })).send().await?;
+        ensure!(answer.status() == 202, "{}", answer.text().await?);
+        Ok(())
+    }
+
+    /// The video as it is now.
+    pub async fn video(&self, id: &str) -> Result<Value> {
+        let answer = self.request(Method::GET, &format!("/api/v1/videos/{id}")).send().await?;
+        ensure!(answer.status() == 200, "{}", answer.text().await?);
+        Ok(answer.json().await?)
+    }
+
+    /// Waits until the video is READY or FAILED, and answers it.
+    pub async fn finished(&self, id: &str) -> Result<Value> {
+        self.video_that(id, |video| matches!(video["status"].as_str(), Some("READY" | "FAILED"))).await
+    }
+
+    /// Waits until something is true of the video, and answers it.
+    pub async fn video_that(&self, id: &str, holds: impl Fn(&Value) -> bool) -> Result<Value> {
+        let started = Instant::now();
+        loop {
+            let video = self.video(id).await?;
+            if holds(&video) {
+                return Ok(video);
+            }
+            ensure!(started.elapsed() < PATIENCE, "still {video}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Tries to log in with `password`.

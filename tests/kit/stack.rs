@@ -1,5 +1,6 @@
 //! One running stack: started from the built binaries, killed with the test process.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -38,8 +39,13 @@ impl Stack {
 
     /// Starts a stack of its own.
     pub fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts a stack of its own with more in its environment.
+    pub fn start_with(environment: &[(&str, &str)]) -> Result<Self> {
         let data = tempfile::tempdir()?;
-        let running = Mutex::new(start_on(data.path())?);
+        let running = Mutex::new(start_on(data.path(), environment)?);
         Ok(Self { data, running })
     }
 
@@ -49,7 +55,7 @@ impl Stack {
         let mut running = self.running();
         running.child.kill()?;
         running.child.wait()?;
-        *running = start_on(self.data.path())?;
+        *running = start_on(self.data.path(), &[])?;
         Ok(())
     }
 
@@ -63,6 +69,25 @@ impl Stack {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => panic!("no {service} in {}", running.endpoints),
         }
+    }
+
+    /// The calls the services met since [`Stack::forget_calls`], by `service.Operation`.
+    pub async fn calls(&self) -> Result<BTreeMap<String, u64>> {
+        Ok(reqwest::get(format!("{}/calls", self.url("admin"))).await?.json().await?)
+    }
+
+    /// Begins the count of calls anew.
+    pub async fn forget_calls(&self) -> Result<()> {
+        reqwest::Client::new().delete(format!("{}/calls", self.url("admin"))).send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// Makes the next `times` calls of `operation` (`*` is any) fail: `lost-answer`, `unavailable`, `throttled`.
+    pub async fn inject(&self, service: &str, operation: &str, kind: &str, times: u32) -> Result<()> {
+        let fault = serde_json::json!({ "service": service, "operation": operation, "kind": kind, "times": times });
+        let client = reqwest::Client::new();
+        client.post(format!("{}/faults", self.url("admin"))).json(&fault).send().await?.error_for_status()?;
+        Ok(())
     }
 
     /// Where the stack keeps its data.
@@ -95,7 +120,7 @@ fn bin_dir() -> Result<PathBuf> {
     Ok(own.parent().and_then(Path::parent).context("the test binary stands nowhere")?.to_owned())
 }
 
-fn start_on(data: &Path) -> Result<Running> {
+fn start_on(data: &Path, environment: &[(&str, &str)]) -> Result<Running> {
     let skylark = bin_dir()?.join("skylark");
     if !skylark.exists() {
         bail!("{} is missing: run `cargo build --workspace --bins` first", skylark.display());
@@ -114,6 +139,7 @@ fn start_on(data: &Path) -> Result<Running> {
         .arg(&skylark)
         .args(["up", "--port", "0", "--data"])
         .arg(data)
+        .envs(environment.iter().copied())
         .current_dir(root)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::{Data, say};
 use crate::cage;
+use crate::mediaconvert;
 use crate::template;
 
 pub(super) fn run(args: &Data) -> anyhow::Result<ExitCode> {
@@ -32,6 +33,8 @@ pub(super) fn run(args: &Data) -> anyhow::Result<ExitCode> {
         }
         Err(error) => report("template", Err(format!("{error:#}"))),
     }
+    let tools = mediaconvert::find_tools(skylark.clone());
+    report("ffmpeg", tools.map(|tools| format!("{}, {}", tools.ffmpeg.display(), tools.ffprobe.display())));
     let data = &args.data;
     let writable = std::fs::create_dir_all(data).and_then(|()| tempfile::tempfile_in(data));
     report(
@@ -43,5 +46,5 @@ pub(super) fn run(args: &Data) -> anyhow::Result<ExitCode> {
 
 /// The parameters `skylark up` sets.
 fn known_parameters() -> std::collections::BTreeMap<String, String> {
-    ["PublicUrl", "MediaUrl"].map(|name| (name.to_owned(), "http://127.0.0.1".to_owned())).into()
+    ["MediaUrl"].map(|name| (name.to_owned(), "http://127.0.0.1".to_owned())).into()
 }

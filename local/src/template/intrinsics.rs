@@ -182,6 +182,7 @@ impl Scope<'_> {
                 format!("arn:aws:mediaconvert:{REGION}:{ACCOUNT}:queues/{queue}")
             }
             ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::{ACCOUNT}:role/{STACK}-{name}"),
+            ("AWS::CloudFront::Distribution", "DomainName") => "distribution.cloudfront.net".to_owned(),
             _ => return at.fault(format!("{attribute} of {kind} is not understood by the local cloud")),
         }))
     }

@@ -10,6 +10,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use secrecy::SecretString;
+use skylark_domain::video::Limits;
 use std::time::Duration;
 
 /// Variables that are missing or make no sense.
@@ -26,6 +27,16 @@ impl Reader {
         std::env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| {
             self.0.push(name.to_owned());
             String::new()
+        })
+    }
+
+    fn number(&mut self, name: &str) -> u64 {
+        let text = self.text(name);
+        text.parse().unwrap_or_else(|_| {
+            if !text.is_empty() {
+                self.0.push(format!("{name} (a number is expected)"));
+            }
+            0
         })
     }
 
@@ -68,6 +79,59 @@ impl SiteEnv {
     pub fn from_env() -> Result<Self, EnvError> {
         let mut env = Reader::default();
         let read = Self { table_name: env.text("TABLE_NAME") };
+        env.finish(read)
+    }
+}
+
+/// What the functions of video on demand need.
+pub struct VideosEnv {
+    /// `TABLE_NAME`: the single table.
+    pub table_name: String,
+    /// `UPLOAD_BUCKET`: where sources are uploaded to.
+    pub upload_bucket: String,
+    /// `MEDIA_BUCKET`: where media is served from.
+    pub media_bucket: String,
+    /// `JOB_QUEUE`: ARN of the MediaConvert queue.
+    pub job_queue: String,
+    /// `JOB_ROLE`: ARN of the role of jobs.
+    pub job_role: String,
+    /// `MAX_UPLOAD_BYTES`, `MAX_DURATION_SECONDS` and `KEEP_SOURCES` (`true`, `false`): what the installation allows.
+    pub limits: Limits,
+}
+
+impl VideosEnv {
+    /// Reads it.
+    pub fn from_env() -> Result<Self, EnvError> {
+        let mut env = Reader::default();
+        let read = Self {
+            table_name: env.text("TABLE_NAME"),
+            upload_bucket: env.text("UPLOAD_BUCKET"),
+            media_bucket: env.text("MEDIA_BUCKET"),
+            job_queue: env.text("JOB_QUEUE"),
+            job_role: env.text("JOB_ROLE"),
+            limits: Limits {
+                upload_bytes: env.number("MAX_UPLOAD_BYTES"),
+                duration_seconds: env.number("MAX_DURATION_SECONDS"),
+                keep_sources: env.text("KEEP_SOURCES") == "true",
+            },
+        };
+        env.finish(read)
+    }
+}
+
+/// What `video-handler` needs beside [`VideosEnv`].
+pub struct VideoHandlerEnv {
+    /// `MEDIA_URL`: where the media bucket is served, without a slash at its end.
+    pub media_url: String,
+    /// `CURSOR_SECRET`: what cursors are authenticated with.
+    pub cursor_secret: SecretString,
+}
+
+impl VideoHandlerEnv {
+    /// Reads it.
+    pub fn from_env() -> Result<Self, EnvError> {
+        let mut env = Reader::default();
+        let read = Self { media_url: env.text("MEDIA_URL"), cursor_secret: env.text("CURSOR_SECRET").into() };
         env.finish(read)
     }
 }

@@ -10,6 +10,19 @@ pub fn etag(version: u64) -> (HeaderName, HeaderValue) {
     (header::ETAG, value)
 }
 
+/// The `ETag` header of a version with a part that counts what changes underneath it.
+pub fn etag_with(version: u64, part: u32) -> (HeaderName, HeaderValue) {
+    let value = HeaderValue::try_from(format!("\"v{version}.{part}\"")).unwrap_or(HeaderValue::from_static("\"\""));
+    (header::ETAG, value)
+}
+
+/// Whether the client has exactly this tag already.
+pub fn is_known_tag(headers: &HeaderMap, (_, tag): &(HeaderName, HeaderValue)) -> bool {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let tag = tag.to_str().unwrap_or_default();
+    known.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
 /// Which versions a change may be applied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {

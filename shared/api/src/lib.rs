@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod clock;
+pub mod cursor;
 pub mod env;
 pub mod etag;
 pub mod json;
@@ -12,6 +13,7 @@ pub mod openapi;
 pub mod operations;
 pub mod password;
 pub mod problem;
+pub mod query;
 pub mod serve;
 pub mod signing;
 pub mod token;

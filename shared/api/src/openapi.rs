@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::operations::{accounts, site};
+use crate::operations::{accounts, site, uploads, videos};
 use crate::problem::ProblemDetails;
 
 #[derive(OpenApi)]
@@ -12,6 +12,8 @@ use crate::problem::ProblemDetails;
     paths(
         accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::me, accounts::edit,
         accounts::erase, accounts::profile, accounts::jwks, site::health, site::live, site::ready, site::openapi,
+        uploads::begin, uploads::get, uploads::sign_parts, uploads::complete, uploads::abort, videos::list, videos::get,
+        videos::edit, videos::delete, videos::retry, videos::choose_poster,
     ),
     components(schemas(ProblemDetails)),
     modifiers(&Bearer)

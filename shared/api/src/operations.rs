@@ -2,3 +2,5 @@
 
 pub mod accounts;
 pub mod site;
+pub mod uploads;
+pub mod videos;

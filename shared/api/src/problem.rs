@@ -45,6 +45,12 @@ pub struct ProblemDetails {
     /// When to try again, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// With `invalid-transition`: the state it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// With `invalid-transition`: what is allowed instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<Vec<String>>,
 }
 
 /// An answer that is an error, before the edge adds where and in which request it happened.
@@ -55,6 +61,14 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldProblem>,
     retry_after: Option<Duration>,
+    transition: Option<Box<Transition>>,
+}
+
+/// The state something is in, and what is allowed in it.
+#[derive(Debug, Clone)]
+struct Transition {
+    state: &'static str,
+    allowed: Vec<&'static str>,
 }
 
 /// The result of a handler.
@@ -62,7 +76,7 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after: None }
+        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after: None, transition: None }
     }
 
     /// 400: the body is not JSON.
@@ -79,6 +93,18 @@ impl Problem {
     /// 400: a header makes no sense.
     pub fn bad_header(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-header", detail)
+    }
+
+    /// 400: a cursor that was not handed out for this list to this caller.
+    pub fn bad_cursor() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-cursor", "This cursor is not one of this list: begin anew without it.")
+    }
+
+    /// 400: a parameter of the query makes no sense.
+    pub fn bad_parameter(name: &str, reason: &str) -> Self {
+        let errors =
+            vec![FieldProblem { pointer: format!("/{name}"), code: "invalid".to_owned(), detail: reason.to_owned() }];
+        Self::validation(errors)
     }
 
     /// 404: no such path.
@@ -123,6 +149,8 @@ impl Problem {
             code: self.code.to_owned(),
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
+            state: self.transition.as_ref().map(|transition| transition.state.to_owned()),
+            allowed: self.transition.as_ref().map(|at| at.allowed.iter().map(|one| (*one).to_owned()).collect()),
             retry_after_ms: self.retry_after.and_then(|after| u64::try_from(after.as_millis()).ok()),
         }
     }
@@ -142,6 +170,18 @@ impl From<Error> for Problem {
                 Self::new(StatusCode::NOT_FOUND, "not-found", format!("There is no such {what}."))
             }
             Error::Conflict { code, message } => Self::new(StatusCode::CONFLICT, code, *message),
+            Error::IllegalTransition { state, .. } => {
+                let detail = format!("This is not allowed while the state is {state}.");
+                Self::new(StatusCode::CONFLICT, "invalid-transition", detail)
+            }
+            Error::TooLarge { limit } => {
+                let detail = format!("The file is larger than {limit} bytes, the most that is taken here.");
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "file-too-large", detail)
+            }
+            Error::UnsupportedType => {
+                let detail = "Files of this type are not taken: upload a video such as MP4, MOV, MKV or WebM.";
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-file-type", detail)
+            }
             Error::Stale => {
                 let detail = "It was changed meanwhile: read it again and repeat your change.";
                 Self::new(StatusCode::PRECONDITION_FAILED, "stale-version", detail)
@@ -165,6 +205,9 @@ impl From<Error> for Problem {
         match error {
             Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
                 Self { retry_after: Some(retry_after), ..problem }
+            }
+            Error::IllegalTransition { state, allowed } => {
+                Self { transition: Some(Box::new(Transition { state, allowed })), ..problem }
             }
             _ => problem,
         }
@@ -198,6 +241,8 @@ pub enum Status {
     Ok,
     /// 201.
     Created,
+    /// 202.
+    Accepted,
     /// 204.
     NoContent,
     /// 304.
@@ -216,6 +261,7 @@ impl Status {
         match self {
             Self::Ok => StatusCode::OK,
             Self::Created => StatusCode::CREATED,
+            Self::Accepted => StatusCode::ACCEPTED,
             Self::NoContent => StatusCode::NO_CONTENT,
             Self::NotModified => StatusCode::NOT_MODIFIED,
             Self::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,

@@ -7,6 +7,8 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use lambda_http::Context;
+use lambda_runtime::LambdaEvent;
+use serde::de::DeserializeOwned;
 use tracing::Instrument;
 
 use crate::problem::Problem;
@@ -19,6 +21,29 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// When the Runtime API fails.
 pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
     lambda_http::run(edge(router)).await
+}
+
+/// Answers events that are no requests with `handle` until Lambda ends the process. An error makes Lambda deliver the
+/// event again.
+///
+/// # Errors
+/// When the Runtime API fails.
+pub async fn run_events<E, F, R>(handle: F) -> Result<(), lambda_runtime::Error>
+where
+    E: DeserializeOwned,
+    F: Fn(E) -> R,
+    R: Future<Output = Result<(), skylark_domain::Error>>,
+{
+    let handle = &handle;
+    let answer = lambda_runtime::service_fn(async |event: LambdaEvent<E>| {
+        let span = tracing::info_span!("event", request_id = event.context.request_id);
+        let handled = handle(event.payload).instrument(span).await;
+        handled.map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "event failed");
+            lambda_runtime::Error::from(error)
+        })
+    });
+    lambda_runtime::run(answer).await
 }
 
 /// JSON logs, as Lambda's log settings ask for.

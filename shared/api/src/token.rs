@@ -158,3 +158,30 @@ where
         Ok(Self(verifier.verify(token).await?))
     }
 }
+
+/// The caller, or nobody: an anonymous request. A token that is not good is refused all the same, so that a client
+/// learns that it has to refresh it.
+#[derive(Debug, Clone)]
+pub struct MaybeCaller(pub Option<Claims>);
+
+impl MaybeCaller {
+    /// Who it is.
+    pub fn id(&self) -> Option<UserId> {
+        self.0.as_ref().map(|claims| claims.sub)
+    }
+}
+
+impl<S> FromRequestParts<S> for MaybeCaller
+where
+    S: Send + Sync,
+    Arc<Verifier>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(Self(None));
+        }
+        Caller::from_request_parts(parts, state).await.map(|Caller(claims)| Self(Some(claims)))
+    }
+}

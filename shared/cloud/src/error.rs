@@ -5,7 +5,6 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use skylark_domain::{PortError, PortErrorKind};
 
 /// What a port answers for an SDK error.
-#[cfg_attr(not(feature = "secretsmanager"), allow(dead_code, reason = "used by the adapters that are compiled in"))]
 pub(crate) fn port_error<E>(port: &'static str, error: SdkError<E, HttpResponse>) -> PortError
 where
     E: std::error::Error + Send + Sync + 'static,

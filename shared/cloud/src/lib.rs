@@ -1,5 +1,9 @@
 //! Adapters to AWS services other than the table: one module and one feature for each.
 
 mod error;
+#[cfg(feature = "mediaconvert")]
+pub mod mediaconvert;
+#[cfg(feature = "s3")]
+pub mod s3;
 #[cfg(feature = "secretsmanager")]
 pub mod secrets;

@@ -48,6 +48,23 @@ pub enum Error {
         /// One plain sentence.
         message: &'static str,
     },
+    /// The aggregate's state does not allow it.
+    #[error("not allowed while {state}")]
+    IllegalTransition {
+        /// The state it is in (`PROCESSING`).
+        state: &'static str,
+        /// What is allowed instead.
+        allowed: Vec<&'static str>,
+    },
+    /// The file is larger than an installation takes.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// Bytes.
+        limit: u64,
+    },
+    /// Files of this type are not taken.
+    #[error("this type of file is not taken")]
+    UnsupportedType,
     /// The aggregate has another version than the caller expected.
     #[error("it was changed meanwhile")]
     Stale,

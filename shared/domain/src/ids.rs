@@ -20,6 +20,8 @@ macro_rules! id {
 }
 
 id!(/** Identifies a user. */ UserId, UserKind, "usr");
+id!(/** Identifies a video. */ VideoId, VideoKind, "vid");
+id!(/** Identifies the transfer of a source file. */ UploadId, UploadKind, "upl");
 id!(/** Identifies a domain event. */ EventId, EventKind, "evt");
 
 /// A fresh id made at `now`.

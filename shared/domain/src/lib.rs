@@ -1,10 +1,11 @@
 //! Skylark's rules, without AWS, HTTP, a runtime or a clock.
 //!
 //! Start at [`ports`]: everything the domain needs from outside is a trait there. Each area is a module with its
-//! commands (changes) and queries (reads): [`account`]. A command decides purely on what it read, and commits one
+//! commands (changes) and queries (reads): [`account`], [`video`]. A command decides purely on what it read, and commits one
 //! [`outbox::Change`]: the aggregate's next value together with the domain event that says what happened.
 
 pub mod account;
+mod check;
 pub mod error;
 pub mod ids;
 pub mod outbox;
@@ -12,5 +13,6 @@ pub mod ports;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod token;
+pub mod video;
 
 pub use error::{Error, PortError, PortErrorKind, Result};

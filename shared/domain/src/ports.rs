@@ -1,13 +1,19 @@
 //! Everything the domain needs from outside, as traits: the face of the hexagon at a glance. Each is one capability,
 //! object-safe, held as `Arc<dyn ...>`.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::account::{RefreshToken, User};
 use crate::error::PortError;
-use crate::ids::UserId;
+use crate::ids::{UploadId, UserId, VideoId};
 use crate::outbox::Change;
+use crate::video::queries::Card;
+use crate::video::source::Probed;
+use crate::video::transcoding::Order;
+use crate::video::{Current, Progress, Upload, Video};
 
 /// The time.
 pub trait Clock: Send + Sync {
@@ -102,4 +108,176 @@ pub trait PublicKeys: Send + Sync {
 pub trait Reachable: Send + Sync {
     /// One cheap call.
     async fn ping(&self) -> Result<(), PortError>;
+}
+
+/// Videos and their uploads.
+#[async_trait]
+pub trait VideoCatalog: Send + Sync {
+    /// Stores a new video and the upload it waits for, in one transaction.
+    async fn announce(&self, change: Change<Video>, upload: Upload) -> Result<(), PortError>;
+    /// Stores the next version of a video. Conflict when the stored version is not the one before.
+    async fn save(&self, change: Change<Video>) -> Result<(), PortError>;
+    /// The same, and the upload it came by, in one transaction.
+    async fn save_with_upload(&self, change: Change<Video>, upload: Upload) -> Result<(), PortError>;
+    /// The video, read strongly; deleted ones included for a day.
+    async fn video(&self, id: VideoId) -> Result<Option<Current>, PortError>;
+    /// The video of a known owner, read strongly, in one call.
+    async fn video_of(&self, user: UserId, id: VideoId) -> Result<Option<Current>, PortError>;
+    /// The upload, read strongly; expired ones included until they are swept away.
+    async fn upload(&self, user: UserId, id: UploadId) -> Result<Option<Upload>, PortError>;
+
+    /// Notes the job of an attempt unless one is noted, and answers the one that is. `None` when that attempt is over.
+    async fn note_job(
+        &self,
+        user: UserId,
+        video: VideoId,
+        attempt: u32,
+        job_id: &str,
+    ) -> Result<Option<String>, PortError>;
+    /// Notes how far an attempt is. Less than what is noted, or an attempt that is over, changes nothing.
+    async fn note_progress(
+        &self,
+        user: UserId,
+        video: VideoId,
+        attempt: u32,
+        progress: &Progress,
+    ) -> Result<(), PortError>;
+
+    /// A user's videos, newest first, at most `limit`, those made before `before`. Deleted ones are not among them.
+    async fn videos_of(&self, user: UserId, before: Option<VideoId>, limit: usize) -> Result<Vec<Current>, PortError>;
+    /// PUBLIC videos that are READY and were made in `month` (`2026-11`), newest first, at most `limit`, after the
+    /// position `after` of an earlier page. Eventually consistent; the fields of a card.
+    async fn ready_in(&self, month: &str, after: Option<&str>, limit: usize) -> Result<Vec<Card>, PortError>;
+}
+
+/// A URL that allows one request, for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presigned {
+    /// The URL.
+    pub url: String,
+    /// Headers to be sent exactly so.
+    pub headers: Vec<(String, String)>,
+}
+
+/// A stored part of an unfinished multipart upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// 1-10,000.
+    pub number: u32,
+    /// As S3 answered it, without quotes.
+    pub etag: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// An object in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A small object to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewObject {
+    /// Its key.
+    pub key: String,
+    /// Its bytes.
+    pub body: Vec<u8>,
+    /// Its type.
+    pub content_type: &'static str,
+    /// How long it may be cached.
+    pub cache_control: &'static str,
+}
+
+/// How the completion of a multipart upload ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assembled {
+    /// The object stands.
+    Done,
+    /// Parts are missing, out of order, too small, or have other ETags.
+    BadParts,
+    /// There is no such transfer: it was completed or aborted before.
+    NoSuchTransfer,
+}
+
+/// One bucket.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// A URL for one PUT of exactly `size` bytes of `content_type` to a key where nothing stands.
+    async fn presign_put(
+        &self,
+        key: &str,
+        content_type: &str,
+        size: u64,
+        life: Duration,
+    ) -> Result<Presigned, PortError>;
+    /// URLs for the parts of a multipart upload: number and size of each.
+    async fn presign_parts(
+        &self,
+        key: &str,
+        s3_upload_id: &str,
+        parts: &[(u32, u64)],
+        life: Duration,
+    ) -> Result<Vec<String>, PortError>;
+    /// Begins a multipart upload and answers S3's id of it.
+    async fn begin_multipart(&self, key: &str, content_type: &str) -> Result<String, PortError>;
+    /// The parts that have come; `None` when the transfer is over.
+    async fn parts(&self, key: &str, s3_upload_id: &str) -> Result<Option<Vec<Part>>, PortError>;
+    /// Makes the object of its parts, number and ETag of each. A lost answer is settled by looking.
+    async fn complete_multipart(
+        &self,
+        key: &str,
+        s3_upload_id: &str,
+        parts: &[(u32, String)],
+    ) -> Result<Assembled, PortError>;
+    /// Drops a transfer; none is no error.
+    async fn abort_multipart(&self, key: &str, s3_upload_id: &str) -> Result<(), PortError>;
+
+    /// Bytes of an object; `None` when there is none.
+    async fn size(&self, key: &str) -> Result<Option<u64>, PortError>;
+    /// At most `length` bytes from `offset`; `None` when there is no such object.
+    async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Option<Vec<u8>>, PortError>;
+    /// Every object whose key begins with `prefix`, by key.
+    async fn list(&self, prefix: &str) -> Result<Vec<Listed>, PortError>;
+    /// Copies an object within the bucket; the copy has the type and caching given.
+    async fn copy(
+        &self,
+        from: &str,
+        to: &str,
+        content_type: &'static str,
+        cache_control: &'static str,
+    ) -> Result<(), PortError>;
+    /// Writes a small object.
+    async fn put(&self, object: NewObject) -> Result<(), PortError>;
+    /// Deletes objects; those that are not there are no error.
+    async fn delete(&self, keys: &[String]) -> Result<(), PortError>;
+}
+
+/// A job the transcoder knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownJob {
+    /// Its id.
+    pub id: String,
+    /// The video it was made for.
+    pub video_id: Option<String>,
+    /// The attempt it was made for.
+    pub attempt: Option<u32>,
+    /// Whether it runs, waits or is complete: neither failed nor cancelled.
+    pub is_good: bool,
+}
+
+/// What makes renditions and thumbnails of a source.
+#[async_trait]
+pub trait Transcoder: Send + Sync {
+    /// Looks into an object of the upload bucket; `None` when it is no media.
+    async fn probe(&self, key: &str) -> Result<Option<Probed>, PortError>;
+    /// Orders a job and answers its id. The same order within a minute is the same job.
+    async fn create_job(&self, order: &Order) -> Result<String, PortError>;
+    /// The jobs that read this source, newest first.
+    async fn find_jobs(&self, source_key: &str) -> Result<Vec<KnownJob>, PortError>;
+    /// Cancels a job; one that is over is no error.
+    async fn cancel_job(&self, id: &str) -> Result<(), PortError>;
 }

@@ -29,6 +29,11 @@ pub(crate) trait Entity: Serialize + DeserializeOwned + Send + Sync {
     fn expires_at(&self) -> Option<Timestamp> {
         None
     }
+
+    /// Attributes for the indexes.
+    fn index(&self) -> Vec<(&'static str, AttributeValue)> {
+        Vec::new()
+    }
 }
 
 /// The schema version of every item.
@@ -45,6 +50,7 @@ pub(crate) fn to_item<E: Entity>(entity: &E) -> Result<Item, PortError> {
     if let Some(at) = entity.expires_at() {
         item.insert(keys::TTL.into(), AttributeValue::N(at.as_second().to_string()));
     }
+    item.extend(entity.index().into_iter().map(|(name, value)| (name.to_owned(), value)));
     Ok(item)
 }
 

@@ -3,12 +3,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use skylark_domain::ids::UserId;
+use skylark_domain::ids::{UploadId, UserId, VideoId};
 
 /// The name of the partition key.
 pub(crate) const PK: &str = "PK";
 /// The name of the sort key.
 pub(crate) const SK: &str = "SK";
+/// The keys of the index of status feeds.
+pub(crate) const GSI1: [&str; 2] = ["GSI1PK", "GSI1SK"];
+/// The keys of the index of other listings.
+pub(crate) const GSI2: [&str; 2] = ["GSI2PK", "GSI2SK"];
 /// The attribute by which DynamoDB deletes, late: epoch seconds.
 pub(crate) const TTL: &str = "TTL";
 
@@ -53,6 +57,40 @@ pub(crate) fn refresh_token(user: UserId, digest: &str) -> Key {
 
 /// All refresh tokens of a user: a query by this prefix.
 pub(crate) const REFRESH_TOKENS: &str = "RT#";
+
+/// A video: read by owner and id; a user's videos are a query by [`VIDEOS`], newest last.
+pub(crate) fn video(user: UserId, id: VideoId) -> Key {
+    Key::new(user_partition(user), format!("{VIDEOS}{id}"))
+}
+
+/// All videos of a user: a query by this prefix.
+pub(crate) const VIDEOS: &str = "VIDEO#";
+
+/// The owner of a video: a strong read by id alone.
+pub(crate) fn video_reference(id: VideoId) -> Key {
+    Key::new(video_partition(id), "REF")
+}
+
+/// The history of a video.
+pub(crate) fn video_partition(id: VideoId) -> String {
+    format!("VIDEO#{id}")
+}
+
+/// The transfer of a source; its user and id stand in the object's key.
+pub(crate) fn upload(user: UserId, id: UploadId) -> Key {
+    Key::new(user_partition(user), format!("UPLOAD#{id}"))
+}
+
+/// The shards of a status feed. More of them spread the writes of a busy feed; readers ask all.
+pub(crate) const FEED_SHARDS: u32 = 1;
+
+/// GSI1: PUBLIC videos of a status, made in `month` (`2026-11`). By month, so that no partition grows for ever.
+pub(crate) fn video_feed(status: &str, month: &str, shard: u32) -> String {
+    format!("VIDEO#STATUS#{status}#{month}#{shard}")
+}
+
+/// GSI2: videos that wait for a source or a job, for the housekeeper.
+pub(crate) const PENDING_VIDEOS: &str = "VIDEO#PENDING";
 
 /// The domain event that led to `version` of the aggregate in `partition`.
 pub(crate) fn event(partition: &str, version: u64) -> Key {

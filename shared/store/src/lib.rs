@@ -10,5 +10,6 @@ mod error;
 mod keys;
 mod public_keys;
 mod table;
+mod videos;
 
 pub use table::Table;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use aws_types::SdkConfig;
@@ -30,7 +31,8 @@ impl Table {
         self.get_item(key).await?.map(from_item).transpose()
     }
 
-    async fn get_item(&self, key: Key) -> Result<Option<Item>, PortError> {
+    /// The same, with every attribute.
+    pub(crate) async fn get_item(&self, key: Key) -> Result<Option<Item>, PortError> {
         let answer = self
             .client
             .get_item()
@@ -80,6 +82,67 @@ impl Table {
         let mut found = Vec::new();
         while let Some(item) = pages.next().await {
             found.push(from_item(item.map_err(port_error)?)?);
+        }
+        Ok(found)
+    }
+
+    /// The last items of a partition whose sort keys lie between two others, excluding these, last first, at most
+    /// `limit`; strongly consistent.
+    pub(crate) async fn query_last(
+        &self,
+        partition: String,
+        above: String,
+        below: String,
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :above AND :below")
+            .expression_attribute_names("#pk", keys::PK)
+            .expression_attribute_names("#sk", keys::SK)
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .expression_attribute_values(":above", AttributeValue::S(above))
+            .expression_attribute_values(":below", AttributeValue::S(below));
+        self.take_last(query, limit).await
+    }
+
+    /// The last items of a partition of an index, last first, at most `limit`, before the sort key `before`.
+    pub(crate) async fn query_index(
+        &self,
+        index: &str,
+        [pk, sk]: [&str; 2],
+        partition: String,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(index)
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_values(":pk", AttributeValue::S(partition));
+        let query = match before {
+            Some(before) => query
+                .key_condition_expression("#pk = :pk AND #sk < :before")
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":before", AttributeValue::S(before.to_owned())),
+            None => query.key_condition_expression("#pk = :pk"),
+        };
+        self.take_last(query, limit).await
+    }
+
+    async fn take_last(&self, query: QueryFluentBuilder, limit: usize) -> Result<Vec<Item>, PortError> {
+        let most = i32::try_from(limit).unwrap_or(i32::MAX);
+        let mut pages = query.scan_index_forward(false).limit(most).into_paginator().items().send();
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some(item) = pages.next().await
+        {
+            found.push(item.map_err(port_error)?);
         }
         Ok(found)
     }
@@ -181,6 +244,11 @@ pub(crate) enum Write {
     Create(Result<Item, PortError>),
     /// Replaces an item of this version.
     Replace(Result<Item, PortError>, u64),
+    /// Sets the attributes of an item of this version and removes the named ones that it has no more; others, which are
+    /// written without a version, stay.
+    Advance(Result<Item, PortError>, u64, &'static [&'static str]),
+    /// Puts an item, whatever stood there.
+    Put(Result<Item, PortError>),
     /// Deletes an item of this version.
     DeleteVersion(Key, u64),
     /// Deletes an item, present or not.
@@ -194,8 +262,16 @@ impl Write {
         Self::Create(to_item(entity))
     }
 
+    pub(crate) fn put<E: Entity>(entity: &E) -> Self {
+        Self::Put(to_item(entity))
+    }
+
     pub(crate) fn replace<E: Entity>(entity: &E, version: u64) -> Self {
         Self::Replace(to_item(entity), version)
+    }
+
+    pub(crate) fn advance<E: Entity>(entity: &E, version: u64, optional: &'static [&'static str]) -> Self {
+        Self::Advance(to_item(entity), version, optional)
     }
 
     fn into_item(self, table: &str) -> Result<TransactWriteItem, PortError> {
@@ -220,6 +296,23 @@ impl Write {
                     .build()
                     .map_err(corrupt)?,
             ),
+            Self::Put(item) => {
+                write.put(Put::builder().table_name(table).set_item(Some(item?)).build().map_err(corrupt)?)
+            }
+            Self::Advance(item, version, optional) => {
+                let (key, change) = advance(item?, version, optional);
+                write.update(
+                    Update::builder()
+                        .table_name(table)
+                        .set_key(Some(key))
+                        .update_expression(change.update)
+                        .set_condition_expression(change.condition)
+                        .set_expression_attribute_names(change.names)
+                        .set_expression_attribute_values(change.values)
+                        .build()
+                        .map_err(corrupt)?,
+                )
+            }
             Self::DeleteVersion(key, version) => write.delete(
                 Delete::builder()
                     .table_name(table)
@@ -247,6 +340,28 @@ impl Write {
         };
         Ok(write.build())
     }
+}
+
+/// The key of `item`, and the update that makes it what `item` is.
+fn advance(mut item: Item, version: u64, optional: &[&str]) -> (Item, Expression) {
+    let key = [keys::PK, keys::SK].into_iter().filter_map(|name| item.remove_entry(name)).collect();
+    let gone: Vec<String> =
+        optional.iter().filter(|name| !item.contains_key(**name)).map(|name| (*name).into()).collect();
+    let mut change = Expression::new("", "#version = :before")
+        .name("#version", "version")
+        .value(":before", AttributeValue::N(version.to_string()));
+    let mut set = Vec::new();
+    for (number, (name, value)) in item.into_iter().enumerate() {
+        set.push(format!("#s{number} = :s{number}"));
+        change = change.name(&format!("#s{number}"), &name).value(&format!(":s{number}"), value);
+    }
+    change.update = format!("SET {}", set.join(", "));
+    for (number, name) in gone.iter().enumerate() {
+        change.update.push_str(if number == 0 { " REMOVE " } else { ", " });
+        change.update.push_str(&format!("#r{number}"));
+        change = change.name(&format!("#r{number}"), name);
+    }
+    (key, change)
 }
 
 fn key_item(key: Key) -> Item {

@@ -29,9 +29,9 @@ fn set_by(template: &str) -> BTreeSet<String> {
 }
 
 fn read_by(reader: &str) -> BTreeSet<String> {
-    reader
-        .split(".text(\"")
-        .skip(1)
+    [".text(\"", ".number(\""]
+        .into_iter()
+        .flat_map(|call| reader.split(call).skip(1))
         .filter_map(|rest| rest.split_once('"'))
         .map(|(name, _)| name.to_owned())
         .filter(|name| !name.starts_with("AWS_"))

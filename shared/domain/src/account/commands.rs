@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::rules::Check;
+use super::rules;
 use super::{AccountService, RefreshToken, Role, Session, User};
+use crate::check::Check;
 use crate::error::{Error, Result};
 use crate::ids::{UserId, new_id};
 use crate::outbox::{Change, DomainEvent};
@@ -56,7 +57,8 @@ impl AccountService {
     /// # Errors
     /// `Invalid`; `Conflict` with `username-taken` or `email-taken`.
     pub async fn register(&self, command: Register) -> Result<Session> {
-        Check::default().username(&command.username).email(&command.email).password(&command.password).done()?;
+        let check = rules::username(Check::default(), &command.username);
+        rules::password(rules::email(check, &command.email), &command.password).done()?;
         let now = self.now();
         let user = User {
             id: new_id(now),

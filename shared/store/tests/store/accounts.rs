@@ -1,53 +1,14 @@
-//! The account store with the real SDK, on a table made from the template.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Users, names and tokens.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_types::SdkConfig;
-use aws_types::region::Region;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 use skylark_domain::PortErrorKind;
 use skylark_domain::account::{RefreshToken, Role, User};
 use skylark_domain::ids::new_id;
 use skylark_domain::outbox::{Change, DomainEvent};
 use skylark_domain::ports::{Accounts, Attempts, PublicKeys, Reachable, Registered, Rotated};
-use skylark_local::dynamodb::Service;
-use skylark_local::tap::Tap;
-use skylark_store::Table;
 
-struct World {
-    table: Table,
-    _service: Service,
-    _dir: tempfile::TempDir,
-}
-
-async fn world() -> World {
-    let template = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml"));
-    let tables = skylark_local::template::read(template, &BTreeMap::new()).unwrap().tables;
-    let dir = tempfile::tempdir().unwrap();
-    let service = Service::start(&dir.path().join("db"), &tables, &Tap::default()).await.unwrap();
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let router = service.router();
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url(endpoint)
-        .build();
-    World { table: Table::new(&config, tables[0].name.clone()), _service: service, _dir: dir }
-}
-
-fn now() -> Timestamp {
-    "2026-11-20T10:00:00Z".parse().unwrap()
-}
+use crate::world::{World, now, world};
 
 fn user(name: &str) -> User {
     User {

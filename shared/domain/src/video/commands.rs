@@ -1,0 +1,158 @@
+//! Changing videos: edit, choose a poster, retry, delete.
+
+use super::state::{self, Command, Edit};
+use super::{Current, Status, Video, Videos, names, transcoding};
+use crate::check::Check;
+use crate::error::{Error, PortError, PortErrorKind, Result};
+use crate::ids::{UserId, VideoId};
+
+/// Characters of a title or an artist.
+pub const MAX_TITLE: usize = 140;
+/// Characters of a description.
+pub const MAX_DESCRIPTION: usize = 2000;
+/// How often a decision is made anew because something else changed the video meanwhile.
+const TRIES: usize = 4;
+
+impl Videos {
+    /// Changes the words of the caller's video.
+    ///
+    /// # Errors
+    /// `Invalid`, `NotFound`, `Forbidden`, `Stale`.
+    pub async fn edit(
+        &self,
+        caller: UserId,
+        id: VideoId,
+        expected_version: Option<u64>,
+        edit: Edit,
+    ) -> Result<Current> {
+        let check = match &edit.title {
+            Some(title) => Check::default().name("title", title, MAX_TITLE),
+            None => Check::default(),
+        };
+        super::uploads::check_words(check, edit.description.as_deref(), edit.artist.as_deref()).done()?;
+        self.owned(caller, id).await?;
+        self.act(caller, id, expected_version, Command::Edit(edit)).await?;
+        self.owned(caller, id).await
+    }
+
+    /// Makes thumbnail `number` the poster of the caller's video.
+    ///
+    /// # Errors
+    /// `Invalid`, `NotFound`, `Forbidden`, `Stale`, `IllegalTransition` unless it is READY.
+    pub async fn choose_poster(
+        &self,
+        caller: UserId,
+        id: VideoId,
+        expected_version: Option<u64>,
+        number: usize,
+    ) -> Result<Current> {
+        let video = self.owned(caller, id).await?.video;
+        let Some(media) = video.media.as_ref().filter(|_| video.status == Status::Ready) else {
+            return Err(Error::IllegalTransition { state: video.status.name(), allowed: state::allowed(&video) });
+        };
+        let thumbnail = media.thumbnails.get(number);
+        let reason = format!("must be 0 to {}", media.thumbnails.len().saturating_sub(1));
+        Check::default().require("thumbnail", thumbnail.is_some(), reason).done()?;
+        if expected_version.is_some_and(|expected| expected != video.version) {
+            return Err(Error::Stale);
+        }
+        if let Some(thumbnail) = thumbnail {
+            let poster = names::poster(caller, id);
+            self.media.copy(&thumbnail.key, &poster, transcoding::POSTER_TYPE, transcoding::POSTER_CACHE).await?;
+        }
+        let edit = Edit { poster: Some(number), ..Edit::default() };
+        self.act(caller, id, expected_version, Command::Edit(edit)).await?;
+        self.owned(caller, id).await
+    }
+
+    /// Begins another attempt of the caller's FAILED video. The second value is the trouble there was with ordering its
+    /// job, which the housekeeper then orders: the video is PROCESSING all the same.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`, `Stale`, `IllegalTransition`, `Conflict` when the source is gone.
+    pub async fn retry(
+        &self,
+        caller: UserId,
+        id: VideoId,
+        expected_version: Option<u64>,
+    ) -> Result<(Current, Option<Error>)> {
+        let before = self.owned(caller, id).await?.video;
+        if expected_version.is_some_and(|expected| expected != before.version) {
+            return Err(Error::Stale);
+        }
+        if state::decide(&before, Command::Retry)?.is_some() && self.uploads.size(&before.source.key).await?.is_none() {
+            let message = "The source file was deleted meanwhile: upload it again.";
+            return Err(Error::Conflict { code: "source-gone", message });
+        }
+        let trouble = match self.act(caller, id, expected_version, Command::Retry).await? {
+            Some(video) => self.submit(&video, false).await.err(),
+            None => None,
+        };
+        Ok((self.owned(caller, id).await?, trouble))
+    }
+
+    /// Deletes the caller's video and everything that was made of it. Repeating it goes on where it was cut off.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`, `Stale`, `IllegalTransition` while it is PROCESSING.
+    pub async fn delete(&self, caller: UserId, id: VideoId, expected_version: Option<u64>) -> Result<()> {
+        let Some(current) = self.catalog.video_of(caller, id).await? else {
+            return Err(self.not_owned(id).await?);
+        };
+        let before = current.video;
+        if before.status != Status::Deleted {
+            self.act(caller, id, expected_version, Command::Delete).await?;
+        }
+        if let Some(upload) = self.catalog.upload(caller, before.source.upload_id).await? {
+            self.drop_transfer(&upload).await?;
+        }
+        // The master playlist first: without it nothing is found that is half gone.
+        let mut keys = vec![names::master_playlist(caller, id), names::transcoded_playlist(caller, id)];
+        let listed = self.media.list(&format!("{}/", names::media_base(caller, id))).await?;
+        keys.extend(listed.into_iter().map(|object| object.key));
+        Ok(self.media.delete(&keys).await?)
+    }
+
+    /// The caller's own video.
+    pub(super) async fn owned(&self, caller: UserId, id: VideoId) -> Result<Current> {
+        match self.catalog.video_of(caller, id).await? {
+            Some(current) if current.video.status != Status::Deleted => Ok(current),
+            Some(_) => Err(Error::NotFound { what: "video" }),
+            None => Err(self.not_owned(id).await?),
+        }
+    }
+
+    /// Why a video that is not the caller's cannot be changed: who may see it is told so.
+    async fn not_owned(&self, id: VideoId) -> Result<Error> {
+        let current = self.catalog.video(id).await?;
+        let is_visible = current.is_some_and(|current| current.video.status == Status::Ready);
+        Ok(if is_visible { Error::Forbidden } else { Error::NotFound { what: "video" } })
+    }
+
+    /// Reads, decides and saves, again when something else came between. `None` when there was nothing to decide.
+    pub(super) async fn act(
+        &self,
+        user: UserId,
+        id: VideoId,
+        expected_version: Option<u64>,
+        command: Command,
+    ) -> Result<Option<Video>> {
+        let mut conflict: Option<PortError> = None;
+        for _ in 0..TRIES {
+            let current = self.catalog.video_of(user, id).await?.ok_or(Error::NotFound { what: "video" })?;
+            let video = current.video;
+            if expected_version.is_some_and(|expected| expected != video.version) {
+                return Err(Error::Stale);
+            }
+            let Some(event) = state::decide(&video, command.clone())? else { return Ok(None) };
+            let change = video.change(&event, self.clock.now())?;
+            let next = change.next.clone();
+            match self.catalog.save(change).await {
+                Ok(()) => return Ok(Some(next)),
+                Err(error) if error.kind == PortErrorKind::Conflict => conflict = Some(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(conflict.map_or(Error::Stale, Error::from))
+    }
+}

@@ -1,0 +1,6 @@
+//! The stores with the real SDK, on a table made from the template.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accounts;
+mod videos;
+mod world;

@@ -1,0 +1,228 @@
+//! Bad files, failing services and lost answers: every video ends, with a code or READY, and nothing is paid twice.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use skylark_tests::{Person, Stack, media};
+
+#[tokio::test]
+async fn bad_files_fail_with_their_code_before_any_job() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let good = std::fs::read(media::movie(&at("good.mp4"), 320, 240, 2).unwrap()).unwrap();
+    // The index last, as recorders write it.
+    let late = media::make(&at("late.mp4"), "-f lavfi -i testsrc2=size=320x240:duration=2 -pix_fmt yuv420p").unwrap();
+    let late = std::fs::read(late).unwrap();
+    let noise: Vec<u8> = (0..50_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let sound = std::fs::read(media::make(&at("a.m4a"), "-f lavfi -i sine=duration=2 -c:a aac").unwrap()).unwrap();
+    let tune = std::fs::read(media::make(&at("a.wav"), "-f lavfi -i sine=duration=1").unwrap()).unwrap();
+    let list = b"#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nfile:///etc/passwd\n".to_vec();
+    let cases = [
+        ("text", b"This is not a video.\n".repeat(50), "unsupported_format"),
+        ("one byte", vec![0], "unsupported_format"),
+        ("noise", noise, "unsupported_format"),
+        ("a playlist", list, "unsupported_format"),
+        ("only sound", sound, "no_video_track"),
+        ("only sound, wave", tune, "no_video_track"),
+        ("cut in its media", good[..good.len() * 3 / 4].to_vec(), "truncated"),
+        ("cut before its index", late[..late.len() * 3 / 4].to_vec(), "truncated"),
+        ("cut in a header", good[..30].to_vec(), "truncated"),
+    ];
+    let mut ids = Vec::new();
+    for (name, bytes, _) in &cases {
+        let file = at("bad.mp4");
+        std::fs::write(&file, bytes).unwrap();
+        ids.push(ada.upload(name, "video/mp4", &file).await.unwrap());
+    }
+    for (id, (name, _, code)) in ids.iter().zip(&cases) {
+        let video = ada.finished(id).await.unwrap();
+        assert_eq!((&video["status"], &video["failure"]["code"]), (&json!("FAILED"), &json!(code)), "{name}");
+        assert_eq!(video["failure"]["retryable"], false, "{name}");
+        assert!(video["failure"]["message"].as_str().is_some_and(|text| text.ends_with('.')), "{name}");
+        assert!(video["hlsUrl"].is_null(), "{name}");
+    }
+    let calls = stack.calls().await.unwrap();
+    assert_eq!(calls.get("mediaconvert.CreateJob"), None, "{calls:?}");
+    // Files that no container is told of are not even probed.
+    assert_eq!(calls["mediaconvert.Probe"], 2, "{calls:?}");
+}
+
+#[tokio::test]
+async fn what_only_decoding_shows_fails_after_the_job() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 4).unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let media_start = bytes.windows(4).position(|kind| kind == b"mdat").unwrap() + 4;
+    for (number, byte) in bytes[media_start..].iter_mut().enumerate() {
+        *byte = (number.wrapping_mul(2_654_435_761) >> 11) as u8;
+    }
+    std::fs::write(&file, bytes).unwrap();
+    let id = ada.upload("Scrambled", "video/mp4", &file).await.unwrap();
+    let video = ada.finished(&id).await.unwrap();
+    assert_eq!(video["status"], "FAILED", "{video}");
+    let code = video["failure"]["code"].as_str().unwrap();
+    assert!(["corrupt", "truncated"].contains(&code), "{video}");
+}
+
+#[tokio::test]
+async fn one_upload_costs_what_the_design_says() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    stack.forget_calls().await.unwrap();
+    let id = ada.upload("Counted", "video/mp4", &file).await.unwrap();
+    ada.finished(&id).await.unwrap();
+    // The source goes after the video is READY.
+    let started = std::time::Instant::now();
+    let calls = loop {
+        let calls = stack.calls().await.unwrap();
+        if calls.contains_key("s3.DeleteObject") {
+            break calls;
+        }
+        assert!(started.elapsed().as_secs() < 10, "{calls:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    let count = |name: &str| calls.get(name).copied().unwrap_or_default();
+    let exact = [
+        ("dynamodb.TransactWriteItems", 3),
+        ("mediaconvert.Probe", 1),
+        ("mediaconvert.CreateJob", 1),
+        ("mediaconvert.SearchJobs", 0),
+        ("s3.ListObjectsV2", 1),
+        ("s3.CopyObject", 1),
+        ("s3.DeleteObject", 1),
+        // The source itself, and the master playlist.
+        ("s3.PutObject", 2),
+    ];
+    for (name, expected) in exact {
+        assert_eq!(count(name), expected, "{name} in {calls:?}");
+    }
+    // The head, at most seven boxes further on, and the transcoded playlist.
+    assert!((2..=9).contains(&count("s3.GetObject")), "{calls:?}");
+    let known = ["dynamodb.GetItem", "dynamodb.UpdateItem", "s3.GetObject"];
+    let rest: Vec<&String> = calls
+        .keys()
+        .filter(|name| !known.contains(&name.as_str()) && !exact.iter().any(|(exact, _)| exact == name))
+        .collect();
+    assert!(rest.is_empty(), "{rest:?}");
+}
+
+#[tokio::test]
+async fn a_job_whose_answer_was_lost_is_adopted() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    // Its job is still running when it is looked for.
+    let file = long_movie(dir.path()).unwrap();
+    // Every try of the first invocation: Lambda's retry then finds a claim without a job.
+    stack.inject("mediaconvert", "CreateJob", "lost-answer", 3).await.unwrap();
+    let id = ada.upload("Adopted", "video/mp4", &file).await.unwrap();
+    let video = ada.finished(&id).await.unwrap();
+    assert_eq!(video["status"], "READY", "{video}");
+    let calls = stack.calls().await.unwrap();
+    assert_eq!((calls["mediaconvert.CreateJob"], calls["mediaconvert.SearchJobs"]), (3, 1), "{calls:?}");
+    let jobs: Value =
+        reqwest::get(format!("{}/2017-08-29/jobs", stack.url("mediaconvert"))).await.unwrap().json().await.unwrap();
+    assert_eq!(jobs["jobs"].as_array().unwrap().len(), 1, "{jobs}");
+}
+
+#[tokio::test]
+async fn lost_answers_and_refusals_on_the_way_end_ready_all_the_same() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    for (service, operation, kind, times) in [
+        ("mediaconvert", "Probe", "unavailable", 3),
+        ("s3", "CopyObject", "unavailable", 4),
+        ("s3", "PutObject", "lost-answer", 1),
+        ("dynamodb", "UpdateItem", "lost-answer", 1),
+    ] {
+        // The upload itself goes through: only what the functions ask fails.
+        let id = ada.upload("Shaken", "video/mp4", &file).await.unwrap();
+        stack.inject(service, operation, kind, times).await.unwrap();
+        let video = ada.finished(&id).await.unwrap();
+        assert_eq!(video["status"], "READY", "{service}.{operation}: {video}");
+    }
+}
+
+#[tokio::test]
+async fn failures_of_ours_are_retried_by_their_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let killed = dir.path().join("ffmpeg");
+    std::fs::write(&killed, "#!/bin/sh\nkill -9 $$\n").unwrap();
+    std::fs::set_permissions(&killed, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let stack = Stack::start_with(&[("FFMPEG", killed.to_str().unwrap())]).unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    let id = ada.upload("Again", "video/mp4", &file).await.unwrap();
+    let video = ada.finished(&id).await.unwrap();
+    assert_eq!(video["failure"]["code"], "internal", "{video}");
+    assert_eq!(video["failure"]["retryable"], true);
+    stack.kill_9_and_restart().unwrap();
+    let ada = ada.at(stack.url("front"));
+    let retry = ada.request(Method::POST, &format!("/api/v1/videos/{id}/retry")).send().await.unwrap();
+    assert_eq!(retry.status(), 202);
+    let retried: Value = retry.json().await.unwrap();
+    assert_eq!((&retried["status"], &retried["failure"]), (&json!("PROCESSING"), &Value::Null));
+    let again = ada.request(Method::POST, &format!("/api/v1/videos/{id}/retry")).send().await.unwrap();
+    assert!([409, 202].contains(&again.status().as_u16()));
+    assert_eq!(ada.finished(&id).await.unwrap()["status"], "READY");
+}
+
+#[tokio::test]
+async fn progress_rises_and_survives_edits_and_a_kill() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = long_movie(dir.path()).unwrap();
+    let id = ada.upload("Long", "video/mp4", &file).await.unwrap();
+    let path = format!("/api/v1/videos/{id}");
+    let percent = |video: &Value| video["progress"]["percent"].as_u64().unwrap_or_default();
+    let before = ada.video_that(&id, |video| percent(video) > 0).await.unwrap();
+    assert_eq!(before["progress"]["phase"], "TRANSCODING");
+
+    let tag = ada.request(Method::GET, &path).send().await.unwrap().headers()["etag"].to_str().unwrap().to_owned();
+    let edit = ada.request(Method::PATCH, &path).header("if-match", &tag).json(&json!({ "title": "Longer" }));
+    let edited = edit.send().await.unwrap();
+    assert_eq!(edited.status(), 200);
+    let edited: Value = edited.json().await.unwrap();
+    assert_eq!(edited["title"], "Longer");
+    assert!(percent(&edited) >= percent(&before), "{edited}");
+    let stale = ada.request(Method::PATCH, &path).header("if-match", &tag).json(&json!({ "title": "X" }));
+    assert_eq!(stale.send().await.unwrap().status(), 412);
+    let blind = ada.request(Method::PATCH, &path).json(&json!({ "title": "X" }));
+    assert_eq!(blind.send().await.unwrap().status(), 428);
+    assert_eq!(ada.request(Method::DELETE, &path).send().await.unwrap().status(), 409);
+
+    stack.kill_9_and_restart().unwrap();
+    let ada = ada.at(stack.url("front"));
+    let after = ada.video(&id).await.unwrap();
+    assert!(percent(&after) >= percent(&edited) || after["status"] != "PROCESSING", "{after}");
+    let video = ada.finished(&id).await.unwrap();
+    assert_eq!((&video["status"], &video["title"]), (&json!("READY"), &json!("Longer")), "{video}");
+
+    let poster = ada.request(Method::PUT, &format!("{path}/poster")).json(&json!({ "thumbnail": 7 }));
+    assert_eq!(poster.send().await.unwrap().status(), 200);
+    let bytes = async |url: &Value| reqwest::get(url.as_str().unwrap()).await.unwrap().bytes().await.unwrap();
+    assert_eq!(bytes(&video["posterUrl"]).await, bytes(&video["thumbnails"][7]["url"]).await);
+    let beyond = ada.request(Method::PUT, &format!("{path}/poster")).json(&json!({ "thumbnail": 10 }));
+    assert_eq!(beyond.send().await.unwrap().status(), 400);
+
+    assert_eq!(ada.request(Method::DELETE, &path).send().await.unwrap().status(), 204);
+    for url in [&video["hlsUrl"], &video["posterUrl"], &video["thumbnails"][0]["url"]] {
+        assert_eq!(reqwest::get(url.as_str().unwrap()).await.unwrap().status(), 404, "{url}");
+    }
+}
+
+/// Long enough that its transcode can be watched.
+fn long_movie(dir: &Path) -> anyhow::Result<std::path::PathBuf> {
+    media::silent_movie(&dir.join("long.mp4"), 1920, 1080, 20)
+}

@@ -1,0 +1,226 @@
+//! A file becomes a video that plays: the whole path on the real binaries, with real media.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use skylark_tests::{Person, Stack, media, problem_code};
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or_else(|| panic!("no {field} in {value}"))
+}
+
+#[tokio::test]
+async fn uploads_1080p_and_plays_three_renditions() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 1920, 1080, 8).unwrap();
+    let size = std::fs::metadata(&file).unwrap().len();
+    let id = ada.upload("Tides", "video/mp4", &file).await.unwrap();
+    let video = ada.finished(&id).await.unwrap();
+    assert_eq!(video["status"], "READY", "{video}");
+    assert_eq!((&video["title"], &video["resolution"]), (&json!("Tides"), &json!("1920x1080")));
+    assert_eq!((&video["format"], &video["fileSize"]), (&json!("mp4"), &json!(size)));
+    let duration = video["durationMs"].as_u64().unwrap();
+    assert!((7900..=8200).contains(&duration), "{duration}");
+
+    // Anybody may play it: the master playlist, each rendition, and what they hold.
+    let http = reqwest::Client::new();
+    let hls = text(&video, "hlsUrl");
+    let master = http.get(hls).send().await.unwrap();
+    assert_eq!(master.headers()["content-type"], "application/vnd.apple.mpegurl");
+    assert_eq!(master.headers()["access-control-allow-origin"], "*");
+    assert_eq!(master.headers()["cache-control"], "public, max-age=2");
+    let master = master.text().await.unwrap();
+    for (label, width, height) in [("1080p", 1920, 1080), ("720p", 1280, 720), ("360p", 640, 360)] {
+        assert!(master.contains(&format!("RESOLUTION={width}x{height}\n{label}/playlist.m3u8\n")), "{master}");
+        let playlist = hls.replace("master.m3u8", &format!("{label}/playlist.m3u8"));
+        assert_eq!(media::probe(&playlist).unwrap(), (width, height, true), "{label}");
+    }
+    let played = media::probe(hls).unwrap();
+    assert_eq!(played, (1920, 1080, true));
+
+    let thumbnails = video["thumbnails"].as_array().unwrap();
+    assert_eq!(thumbnails.len(), 8);
+    assert_eq!((&thumbnails[7]["atMs"], &thumbnails[7]["width"]), (&json!(7000), &json!(640)));
+    for url in [text(&video, "posterUrl"), text(&thumbnails[0], "url")] {
+        let picture = http.get(url).send().await.unwrap();
+        assert_eq!(picture.headers()["content-type"], "image/jpeg");
+        assert!(picture.bytes().await.unwrap().starts_with(&[0xff, 0xd8]));
+    }
+    let first = hls.replace("master.m3u8", "360p/playlist_00001.ts");
+    let part = http.get(&first).header("range", "bytes=0-187").send().await.unwrap();
+    assert_eq!(part.status(), 206);
+    assert_eq!(part.bytes().await.unwrap().len(), 188);
+    let beyond = http.get(&first).header("range", "bytes=999999999-").send().await.unwrap();
+    assert_eq!(beyond.status(), 416);
+
+    // It is in the feed, with a card's fields, for nobody in particular.
+    let feed = ada.anonymous(Method::GET, "/api/v1/videos?limit=100").send().await.unwrap();
+    assert!(feed.headers()["cache-control"].to_str().unwrap().starts_with("public"));
+    let feed: Value = feed.json().await.unwrap();
+    let card = feed["items"].as_array().unwrap().iter().find(|card| card["id"] == id.as_str()).unwrap();
+    assert_eq!((&card["durationMs"], &card["thumbnailUrl"]), (&video["durationMs"], &video["posterUrl"]));
+}
+
+#[tokio::test]
+async fn portrait_silent_and_small_sources_keep_their_shape() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let portrait = media::movie(&dir.path().join("p.mp4"), 720, 1280, 2).unwrap();
+    let turned = media::silent_movie(&dir.path().join("t.mp4"), 640, 360, 2).unwrap();
+    media::turn_right(&turned).unwrap();
+    let small = media::movie(&dir.path().join("s.mp4"), 320, 180, 2).unwrap();
+    let webm = media::make(
+        &dir.path().join("w.webm"),
+        "-f lavfi -i testsrc2=size=640x480:rate=24:duration=2 -c:v libvpx -deadline realtime -cpu-used 8",
+    )
+    .unwrap();
+    let cases = [
+        (&portrait, "video/mp4", "720x1280", vec![(720, 1280, true), (360, 640, true)]),
+        (&turned, "video/mp4", "360x640", vec![(360, 640, false)]),
+        (&small, "video/quicktime", "320x180", vec![(320, 180, true)]),
+        (&webm, "video/webm", "640x480", vec![(640, 480, false), (480, 360, false)]),
+    ];
+    let mut ids = Vec::new();
+    for (file, kind, ..) in &cases {
+        ids.push(ada.upload("Shapes", kind, file).await.unwrap());
+    }
+    for (id, (file, _, resolution, renditions)) in ids.iter().zip(&cases) {
+        let video = ada.finished(id).await.unwrap();
+        assert_eq!((&video["status"], &video["resolution"]), (&json!("READY"), &json!(resolution)), "{file:?} {video}");
+        let hls = text(&video, "hlsUrl");
+        let master = reqwest::get(hls).await.unwrap().text().await.unwrap();
+        let names: Vec<&str> = master.lines().filter(|line| !line.starts_with('#')).collect();
+        let shown: Vec<_> = names.iter().map(|name| media::probe(&hls.replace("master.m3u8", name)).unwrap()).collect();
+        assert_eq!(&shown, renditions, "{file:?}");
+    }
+}
+
+#[tokio::test]
+async fn large_files_come_in_parts_and_go_on_after_a_break() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 640, 360, 2).unwrap();
+    // A box that players skip makes it large.
+    let mut bytes = std::fs::read(&file).unwrap();
+    let filler: u32 = 66 * 1024 * 1024;
+    bytes.extend(filler.to_be_bytes());
+    bytes.extend(b"free");
+    bytes.resize(bytes.len() + filler as usize - 8, 0);
+    std::fs::write(&file, &bytes).unwrap();
+
+    let begun = ada.announce("Large", "video/mp4", bytes.len() as u64).await.unwrap();
+    let size = usize::try_from(begun["partSize"].as_u64().unwrap()).unwrap();
+    let parts = begun["parts"].as_array().unwrap();
+    assert_eq!((size, parts.len()), (8 * 1024 * 1024, bytes.len().div_ceil(8 * 1024 * 1024)));
+    let upload = format!("/api/v1/uploads/{}", text(&begun, "uploadId"));
+    let state = async || -> Value { ada.request(Method::GET, &upload).send().await.unwrap().json().await.unwrap() };
+    assert_eq!(state().await["status"], "WAITING");
+    let http = reqwest::Client::new();
+    let send = async |url: &str, body: &[u8]| http.put(url).body(body.to_vec()).send().await.unwrap();
+    let chunks: Vec<&[u8]> = bytes.chunks(size).collect();
+    assert_eq!(send(text(&parts[0], "url"), &chunks[0][1..]).await.status(), 403, "another size than was signed");
+    let mut sent = Vec::new();
+    for (part, chunk) in parts.iter().zip(&chunks).take(3) {
+        let answer = send(text(part, "url"), chunk).await;
+        sent.push(json!({ "number": part["number"], "etag": answer.headers()["etag"].to_str().unwrap() }));
+    }
+    let state_now = state().await;
+    assert_eq!((&state_now["status"], state_now["receivedParts"].as_array().unwrap().len()), (&json!("UPLOADING"), 3));
+    let complete = |parts: Value| ada.request(Method::POST, &format!("{upload}/complete")).json(&parts).send();
+    let early = complete(json!({ "parts": sent })).await.unwrap();
+    assert_eq!(early.status(), 400);
+
+    let missing: Vec<usize> = (4..=chunks.len()).collect();
+    let fresh = ada.request(Method::POST, &format!("{upload}/parts")).json(&json!({ "numbers": missing }));
+    let fresh: Value = fresh.send().await.unwrap().json().await.unwrap();
+    for (part, number) in fresh["parts"].as_array().unwrap().iter().zip(missing) {
+        assert_eq!(part["number"], number);
+        let answer = send(text(part, "url"), chunks[number - 1]).await;
+        sent.push(json!({ "number": number, "etag": answer.headers()["etag"].to_str().unwrap() }));
+    }
+    let mut turned = sent.clone();
+    turned.reverse();
+    assert_eq!(complete(json!({ "parts": turned })).await.unwrap().status(), 400, "out of order");
+    let mut wrong = sent.clone();
+    wrong[0]["etag"] = json!("\"00000000000000000000000000000000\"");
+    assert_eq!(complete(json!({ "parts": wrong })).await.unwrap().status(), 400, "another ETag");
+    assert_eq!(complete(json!({ "parts": sent })).await.unwrap().status(), 202);
+    // The answer may have been lost.
+    assert_eq!(complete(json!({ "parts": sent })).await.unwrap().status(), 202);
+    let video = ada.finished(text(&begun, "videoId")).await.unwrap();
+    assert_eq!(video["status"], "READY", "{video}");
+    assert_eq!(state().await["status"], "COMPLETED");
+}
+
+#[tokio::test]
+async fn only_owners_see_and_change_what_is_not_ready() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    let bob = Person::register(stack).await.unwrap();
+    let begun = ada.announce("Mine", "video/mp4", 1000).await.unwrap();
+    let video = format!("/api/v1/videos/{}", text(&begun, "videoId"));
+    let upload = format!("/api/v1/uploads/{}", text(&begun, "uploadId"));
+    let status = async |person: &Person, method: Method, path: &str| {
+        person.request(method, path).header("if-match", "*").json(&json!({})).send().await.unwrap().status().as_u16()
+    };
+    for path in [&video, &upload] {
+        assert_eq!(status(&bob, Method::GET, path).await, 404);
+        assert_eq!(status(&bob, Method::DELETE, path).await, 404);
+        assert_eq!(status(&ada, Method::GET, path).await, 200);
+    }
+    assert_eq!(status(&bob, Method::PATCH, &video).await, 404);
+    assert_eq!(ada.anonymous(Method::GET, &video).send().await.unwrap().status(), 404);
+    assert_eq!(ada.anonymous(Method::POST, "/api/v1/uploads").json(&json!({})).send().await.unwrap().status(), 401);
+
+    let mine: Value = ada.request(Method::GET, "/api/v1/videos?userId=me").send().await.unwrap().json().await.unwrap();
+    assert_eq!(mine["items"][0]["status"], "UPLOADING");
+    let owner = text(&mine["items"][0], "userId");
+    let hers = format!("/api/v1/videos?userId={owner}");
+    let hers: Value = bob.request(Method::GET, &hers).send().await.unwrap().json().await.unwrap();
+    assert_eq!(hers["items"], json!([]));
+
+    // Given up: the URL of an aborted upload still works, and what it sends is nobody's.
+    assert_eq!(status(&ada, Method::DELETE, &upload).await, 204);
+    assert_eq!(status(&ada, Method::DELETE, &upload).await, 204);
+    let failed = ada.video(text(&begun, "videoId")).await.unwrap();
+    assert_eq!((&failed["status"], &failed["failure"]["code"]), (&json!("FAILED"), &json!("upload_expired")));
+    assert_eq!(failed["failure"]["retryable"], false);
+    let retry = ada.request(Method::POST, &format!("{video}/retry")).send().await.unwrap();
+    assert_eq!(retry.status(), 409);
+    let problem: Value = retry.json().await.unwrap();
+    assert_eq!((&problem["code"], &problem["state"]), (&json!("invalid-transition"), &json!("FAILED")));
+    assert_eq!(problem["allowed"], json!(["edit", "delete"]));
+    assert_eq!(status(&ada, Method::DELETE, &video).await, 204);
+    assert_eq!(status(&ada, Method::DELETE, &video).await, 204, "a repetition");
+    assert_eq!(status(&ada, Method::GET, &video).await, 404);
+}
+
+#[tokio::test]
+async fn announcements_are_checked_before_anything_is_made() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    let good = json!({ "fileName": "a.mp4", "contentType": "video/mp4", "fileSize": 10, "title": "T" });
+    let refused = async |field: &str, value: Value| {
+        let mut body = good.clone();
+        body[field] = value;
+        let answer = ada.request(Method::POST, "/api/v1/uploads").json(&body).send().await.unwrap();
+        (answer.status().as_u16(), problem_code(answer).await.unwrap())
+    };
+    let invalid = (400, "validation".to_owned());
+    assert_eq!(refused("fileSize", json!(0)).await, invalid);
+    assert_eq!(refused("fileSize", json!(-1)).await, invalid);
+    assert_eq!(refused("fileSize", json!(1.5)).await, invalid);
+    assert_eq!(refused("title", json!("   ")).await, invalid);
+    assert_eq!(refused("title", json!("x".repeat(141))).await, invalid);
+    assert_eq!(refused("title", json!("a\u{0}b")).await, invalid);
+    assert_eq!(refused("description", json!("x".repeat(2001))).await, invalid);
+    assert_eq!(refused("fileName", json!("")).await, invalid);
+    assert_eq!(refused("owner", json!("me")).await, invalid);
+    assert_eq!(refused("contentType", json!("text/html")).await, (415, "unsupported-file-type".into()));
+    assert_eq!(refused("fileSize", json!(21_474_836_481u64)).await, (413, "file-too-large".into()));
+    let list: Value = ada.request(Method::GET, "/api/v1/videos?userId=me").send().await.unwrap().json().await.unwrap();
+    assert_eq!(list["items"], json!([]));
+}
