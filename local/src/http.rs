@@ -24,6 +24,7 @@ use tokio::sync::watch;
 use tower::Service as _;
 
 use self::routes::Routes;
+use self::web::Web;
 use crate::lambda::Lambda;
 use crate::s3::Objects;
 use crate::world::World;
@@ -48,20 +49,22 @@ pub struct Front {
     routes: std::sync::Arc<Routes>,
     lambda: Lambda,
     origin_secret: Option<HeaderValue>,
-    web_dir: PathBuf,
+    web: Web,
     objects: Objects,
     /// Name of the media bucket.
     media_bucket: Option<String>,
 }
 
 impl Front {
-    /// The front door of `world`. `origin_secret` is the value of the header that proves CloudFront.
+    /// The front door of `world`. `origin_secret` is the value of the header that proves CloudFront; `page_peers` are the
+    /// origins the page may talk to beside its own.
     pub fn new(
         world: &World,
         lambda: Lambda,
         objects: Objects,
         origin_secret: Option<&str>,
         web_dir: PathBuf,
+        page_peers: &[String],
     ) -> anyhow::Result<Self> {
         let media_bucket = world.buckets.iter().find(|bucket| bucket.logical_name == "MediaBucket");
         Ok(Self {
@@ -70,7 +73,7 @@ impl Front {
             routes: std::sync::Arc::new(Routes::new(&world.routes)),
             lambda,
             origin_secret: origin_secret.map(HeaderValue::from_str).transpose()?,
-            web_dir,
+            web: Web::new(web_dir, page_peers)?,
         })
     }
 
@@ -90,7 +93,7 @@ async fn answer(State(front): State<Front>, ConnectInfo(peer): ConnectInfo<Socke
     if let (Some(path), Some(bucket)) = (parts.uri.path().strip_prefix("/media/"), &front.media_bucket) {
         return media::serve(&front.objects, bucket, &parts.method, path, &parts.headers).await;
     }
-    web::serve(&front.web_dir, &parts.method, parts.uri.path()).await
+    web::serve(&front.web, &parts.method, parts.uri.path()).await
 }
 
 async fn call(front: &Front, peer: SocketAddr, request: Request) -> Response {

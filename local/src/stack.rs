@@ -151,7 +151,9 @@ impl Stack {
 
         let origin_secret = world.secrets.keys().find(|arn| arn.ends_with(":OriginSecret"));
         let origin_secret = origin_secret.and_then(|arn| secrets.get(arn));
-        let front = Front::new(&world, lambda.clone(), objects, origin_secret, options.web_dir.clone())?;
+        let peers = ["front", "s3"].into_iter().filter_map(|name| urls.get(name)).flat_map(|url| both_names(url));
+        let peers: Vec<String> = peers.collect();
+        let front = Front::new(&world, lambda.clone(), objects, origin_secret, options.web_dir.clone(), &peers)?;
         tokio::spawn(http::serve(front_listener, front.router(), stopped));
 
         write_endpoints(&options, &urls)?;
@@ -188,6 +190,11 @@ fn overrides(front_url: &str) -> BTreeMap<String, String> {
     [("MediaUrl", format!("{front_url}/media")), ("AllowedOrigins", format!("{front_url},{named}"))]
         .map(|(name, value)| (name.to_owned(), value))
         .into()
+}
+
+/// A loopback URL by number and by name: people type either.
+fn both_names(url: &str) -> [String; 2] {
+    [url.to_owned(), url.replace("127.0.0.1", "localhost")]
 }
 
 /// Listens on `port` or the next free one after it, else on any.

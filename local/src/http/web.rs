@@ -1,16 +1,36 @@
 //! The web bucket: files of the built page, and its index for every path without a dot.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use axum::body::Body;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio_util::io::ReaderStream;
 
 use super::text;
 
-/// Answers a GET or HEAD for a file below `folder`.
-pub(super) async fn serve(folder: &Path, method: &Method, path: &str) -> Response {
+/// The built page and the policy it is served with.
+#[derive(Clone)]
+pub(super) struct Web {
+    folder: PathBuf,
+    policy: HeaderValue,
+}
+
+impl Web {
+    /// The page in `folder`, which may talk to this origin and to `others`, as CloudFront's headers say in the template.
+    pub(super) fn new(folder: PathBuf, others: &[String]) -> anyhow::Result<Self> {
+        let others = others.join(" ");
+        let policy = format!(
+            "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
+             connect-src 'self' {others}; media-src 'self' blob: {others}; worker-src 'self' blob:; \
+             img-src 'self' data: blob: {others}"
+        );
+        Ok(Self { folder, policy: HeaderValue::try_from(policy)? })
+    }
+}
+
+/// Answers a GET or HEAD for a file of the page.
+pub(super) async fn serve(web: &Web, method: &Method, path: &str) -> Response {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return text(StatusCode::METHOD_NOT_ALLOWED, "the web app is only read\n");
     }
@@ -21,11 +41,19 @@ pub(super) async fn serve(folder: &Path, method: &Method, path: &str) -> Respons
     if !path.components().all(|part| matches!(part, Component::Normal(_))) {
         return text(StatusCode::NOT_FOUND, "there is no such file\n");
     }
-    match tokio::fs::File::open(folder.join(path)).await {
+    match tokio::fs::File::open(web.folder.join(path)).await {
         Ok(file) => {
             let kind = mime_guess::from_path(path).first_or_octet_stream();
-            let headers = [(header::CONTENT_TYPE, kind.as_ref()), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
-            (headers, Body::from_stream(ReaderStream::new(file))).into_response()
+            // Assets carry a digest in their names.
+            let cache = if path.starts_with("assets") { "public, max-age=31536000, immutable" } else { "no-cache" };
+            let headers = [
+                (header::CONTENT_TYPE, kind.as_ref()),
+                (header::CACHE_CONTROL, cache),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (header::REFERRER_POLICY, "no-referrer"),
+            ];
+            let policy = [(header::CONTENT_SECURITY_POLICY, web.policy.clone())];
+            (headers, policy, Body::from_stream(ReaderStream::new(file))).into_response()
         }
         Err(_) if path == Path::new("index.html") => text(
             StatusCode::NOT_FOUND,

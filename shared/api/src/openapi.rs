@@ -15,7 +15,7 @@ use crate::problem::ProblemDetails;
         uploads::begin, uploads::get, uploads::sign_parts, uploads::complete, uploads::abort, videos::list, videos::get,
         videos::edit, videos::delete, videos::retry, videos::choose_poster,
     ),
-    components(schemas(ProblemDetails)),
+    components(schemas(ProblemDetails, videos::StatusName)),
     modifiers(&Bearer)
 )]
 struct Document;

@@ -1,0 +1,25 @@
+import { existsSync } from "node:fs";
+import { defineConfig } from "@playwright/test";
+
+// Debian's Chromium plays H.264; the one Playwright brings along does not.
+const system = [
+  "/usr/bin/chromium",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+].find((path) => existsSync(path));
+
+export default defineConfig({
+  testDir: "e2e",
+  timeout: 120_000,
+  expect: { timeout: 60_000 },
+  workers: 1,
+  reporter: "list",
+  use: {
+    baseURL: process.env.SKYLARK_URL ?? "http://127.0.0.1:8080",
+    trace: "retain-on-failure",
+    launchOptions: {
+      ...(system ? { executablePath: system } : {}),
+      args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+    },
+  },
+});

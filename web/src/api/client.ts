@@ -1,0 +1,69 @@
+// The API, typed by docs/openapi.json. Signed in, each request carries the access token; an old one is exchanged once.
+import createClient, { type Middleware } from "openapi-fetch";
+import { type Session, session, setSession } from "../lib/session";
+import type { components, paths } from "./schema";
+
+export type Video = components["schemas"]["Video"];
+export type VideoCard = components["schemas"]["VideoCard"];
+export type Problem = components["schemas"]["ProblemDetails"];
+type Tokens = components["schemas"]["SessionTokens"];
+
+export const api = createClient<paths>({ baseUrl: "/" });
+
+export function openSession(tokens: Tokens): void {
+  setSession({
+    userId: tokens.user.id,
+    username: tokens.user.username,
+    accessToken: tokens.accessToken,
+    refreshToken: tokens.refreshToken,
+  });
+}
+
+let refreshing: Promise<Session | null> | null = null;
+
+/** One exchange at a time, over all tabs: the second use of a refresh token ends the session. */
+function refresh(used: Session): Promise<Session | null> {
+  refreshing ??= navigator.locks
+    .request("skylark.refresh", async () => {
+      const now = session();
+      if (now?.refreshToken !== used.refreshToken) return now;
+      const { data, response } = await api.POST("/api/v1/auth/refresh", {
+        body: { refreshToken: used.refreshToken },
+      });
+      if (data) openSession(data);
+      else if (response.status === 401) setSession(null);
+      return session();
+    })
+    .finally(() => {
+      refreshing = null;
+    });
+  return refreshing;
+}
+
+const retries = new WeakMap<Request, Request>();
+
+const authorize: Middleware = {
+  onRequest({ request }) {
+    const signedIn = session();
+    if (!signedIn || request.url.includes("/api/v1/auth/")) return undefined;
+    retries.set(request, request.clone());
+    request.headers.set("authorization", `Bearer ${signedIn.accessToken}`);
+    return request;
+  },
+  async onResponse({ request, response }) {
+    const again = retries.get(request);
+    const used = session();
+    if (response.status !== 401 || !again || !used) return undefined;
+    const fresh = await refresh(used);
+    if (fresh) again.headers.set("authorization", `Bearer ${fresh.accessToken}`);
+    return fetch(again);
+  },
+};
+api.use(authorize);
+
+/** One sentence about what went wrong. */
+export function explain(problem: Problem | undefined): string {
+  const first = problem?.errors?.[0];
+  if (first) return `${first.pointer.slice(1)} ${first.detail}.`;
+  return problem?.detail ?? "Skylark cannot be reached: check your connection and try again.";
+}
