@@ -11,14 +11,14 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde_json::{Value, json};
-use skylark_cloud::mediaconvert::{MediaConvert as Adapter, Places};
+use skylark_cloud::mediaconvert::MediaConvert as Adapter;
 use skylark_domain::PortErrorKind;
 use skylark_domain::ids::new_id;
 use skylark_domain::ports::Transcoder;
 use skylark_domain::testing::{sample_input, sample_video};
 use skylark_domain::video::source::Input;
 use skylark_domain::video::transcoding::Order;
-use skylark_domain::video::{Video, names};
+use skylark_domain::video::{Places, Video, names};
 use skylark_local::bus::Bus;
 use skylark_local::lambda::AsyncInvocations;
 use skylark_local::mediaconvert::{self, MediaConvert, Tools};
@@ -98,8 +98,8 @@ async fn start(dir: &Path) -> Server {
         .endpoint_url(endpoint)
         .build();
     let places = Places {
-        queue: "arn:aws:mediaconvert:us-east-1:000000000000:queues/vod".into(),
-        role: "arn:aws:iam::000000000000:role/media".into(),
+        job_queue: "arn:aws:mediaconvert:us-east-1:000000000000:queues/vod".into(),
+        job_role: "arn:aws:iam::000000000000:role/media".into(),
         upload_bucket: "uploads".into(),
         media_bucket: "media".into(),
     };

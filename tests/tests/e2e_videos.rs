@@ -224,3 +224,107 @@ async fn announcements_are_checked_before_anything_is_made() {
     let list: Value = ada.request(Method::GET, "/api/v1/videos?userId=me").send().await.unwrap().json().await.unwrap();
     assert_eq!(list["items"], json!([]));
 }
+
+#[tokio::test]
+async fn same_idempotency_key_gives_one_effect_under_100_parallel_posts() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    let body = json!({ "fileName": "a.mp4", "contentType": "video/mp4", "fileSize": 10, "title": "Once" });
+    let post = |key: &str, body: &Value| {
+        ada.request(Method::POST, "/api/v1/uploads").header("idempotency-key", key).json(body).send()
+    };
+    let all = futures_util::future::join_all((0..100).map(|_| post("one", &body))).await;
+    let (mut begun, mut ids) = (0, std::collections::BTreeSet::new());
+    for answer in all {
+        let answer = answer.unwrap();
+        if answer.status() == 409 {
+            assert_eq!(answer.headers()["retry-after"], "1");
+            assert_eq!(problem_code(answer).await.unwrap(), "idempotency-in-progress");
+            continue;
+        }
+        assert_eq!(answer.status(), 201);
+        begun += u32::from(!answer.headers().contains_key("idempotent-replayed"));
+        let body: Value = answer.json().await.unwrap();
+        assert!(body["url"].as_str().is_some_and(|url| url.contains("X-Amz-Signature")));
+        ids.insert(text(&body, "uploadId").to_owned());
+    }
+    assert_eq!((begun, ids.len()), (1, 1));
+    let mine: Value = ada.request(Method::GET, "/api/v1/videos?userId=me").send().await.unwrap().json().await.unwrap();
+    assert_eq!(mine["items"].as_array().unwrap().len(), 1);
+
+    let mut other = body.clone();
+    other["title"] = json!("Twice");
+    let reused = post("one", &other).await.unwrap();
+    assert_eq!((reused.status().as_u16(), problem_code(reused).await.unwrap()), (422, "idempotency-key-reused".into()));
+    assert_eq!(post("two", &other).await.unwrap().status(), 201);
+    assert_eq!(post("not visible", &other).await.unwrap().status(), 400);
+    // Keys belong to their users.
+    let bob = Person::register(stack).await.unwrap();
+    let his = bob.request(Method::POST, "/api/v1/uploads").header("idempotency-key", "one").json(&other).send();
+    assert_eq!(his.await.unwrap().status(), 201);
+}
+
+#[tokio::test]
+async fn lists_are_paged_by_cursors_that_cannot_be_made_up() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    for number in 0..5 {
+        ada.announce(&format!("Video {number}"), "video/mp4", 10).await.unwrap();
+    }
+    let get = async |query: &str| {
+        let answer = ada.request(Method::GET, &format!("/api/v1/videos{query}")).send().await.unwrap();
+        let link = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), link, answer.json::<Value>().await.unwrap())
+    };
+    let (mut path, mut titles) = ("?userId=me&limit=2".to_owned(), Vec::new());
+    loop {
+        let (status, link, page) = get(&path).await;
+        assert_eq!(status, 200);
+        titles.extend(page["items"].as_array().unwrap().iter().map(|item| text(item, "title").to_owned()));
+        let Some(link) = link else { break };
+        let next = link.strip_prefix("</api/v1/videos").unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+        assert!(next.ends_with(text(&page, "nextCursor")));
+        path = next.to_owned();
+    }
+    assert_eq!(titles, ["Video 4", "Video 3", "Video 2", "Video 1", "Video 0"]);
+
+    let (_, _, page) = get("?userId=me&limit=2").await;
+    let cursor = text(&page, "nextCursor");
+    for bad in ["x".to_owned(), format!("{cursor}x"), cursor.to_lowercase()] {
+        let (status, _, problem) = get(&format!("?userId=me&limit=2&cursor={bad}")).await;
+        assert_eq!((status, &problem["code"]), (400, &json!("bad-cursor")), "{bad}");
+    }
+    let (status, _, _) = get(&format!("?cursor={cursor}")).await;
+    assert_eq!(status, 400, "another list");
+    let bob = Person::register(stack).await.unwrap();
+    let his = bob.request(Method::GET, &format!("/api/v1/videos?userId=me&limit=2&cursor={cursor}")).send();
+    assert_eq!(his.await.unwrap().status(), 400, "another caller");
+    for bad in ["?limit=0", "?limit=101", "?limit=x", "?unknown=1", "?status=DELETED", "?userId=x", "?status=FAILED"] {
+        assert_eq!(get(bad).await.0, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn an_unchanged_video_is_not_sent_again() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    let begun = ada.announce("Still", "video/mp4", 10).await.unwrap();
+    let path = format!("/api/v1/videos/{}", text(&begun, "videoId"));
+    let first = ada.request(Method::GET, &path).send().await.unwrap();
+    assert_eq!(first.headers()["cache-control"], "private, no-cache");
+    let tag = first.headers()["etag"].clone();
+    let again = ada.request(Method::GET, &path).header("if-none-match", &tag).send().await.unwrap();
+    assert_eq!((again.status().as_u16(), &again.headers()["etag"]), (304, &tag));
+    let edit = ada.request(Method::PATCH, &path).header("if-match", &tag).json(&json!({ "artist": "Ada" }));
+    assert_eq!(edit.send().await.unwrap().status(), 200);
+    let changed = ada.request(Method::GET, &path).header("if-none-match", &tag).send().await.unwrap();
+    assert_eq!(changed.status(), 200);
+}
+
+#[tokio::test]
+async fn an_erased_account_changes_nothing_any_more() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    assert_eq!(ada.request(Method::DELETE, "/api/v1/users/me").send().await.unwrap().status(), 204);
+    let body = json!({ "fileName": "a.mp4", "contentType": "video/mp4", "fileSize": 10, "title": "Late" });
+    let late = ada.request(Method::POST, "/api/v1/uploads").json(&body).send().await.unwrap();
+    assert_eq!(late.status(), 401);
+}

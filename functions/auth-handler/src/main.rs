@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use handler::Accounts;
 use skylark_api::clock::SystemClock;
-use skylark_api::env::{AuthEnv, AwsEnv};
+use skylark_api::env::{self, AuthEnv, AwsEnv};
 use skylark_api::password::Argon2Passwords;
 use skylark_api::serve;
 use skylark_api::signing::Signer;
@@ -18,7 +18,7 @@ use skylark_store::Table;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     serve::start_telemetry();
-    let (env, aws) = (AuthEnv::from_env()?, AwsEnv::from_env()?);
+    let (env, aws) = env::read::<(AuthEnv, AwsEnv)>()?;
     let table = Arc::new(Table::new(&aws.config("DYNAMODB"), env.table_name));
     let secret = Secrets::new(&aws.config("SECRETS_MANAGER")).value(&env.signing_secret).await?;
     let service = AccountService {
@@ -30,7 +30,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let accounts = Accounts {
         service,
         signer: Arc::new(Signer::new(&secret)?),
-        verifier: Arc::new(Verifier::new(table.clone())),
+        verifier: Arc::new(Verifier::new(table.clone(), table.clone())),
         origin_secret: env.origin_secret,
     };
     accounts.publish_keys(table.as_ref()).await?;

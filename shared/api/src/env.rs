@@ -10,7 +10,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use secrecy::SecretString;
-use skylark_domain::video::Limits;
+use skylark_domain::video::{Limits, Places};
 use std::time::Duration;
 
 /// Variables that are missing or make no sense.
@@ -20,7 +20,35 @@ pub struct EnvError(Vec<String>);
 
 /// Reads variables and remembers which were missing.
 #[derive(Default)]
-struct Reader(Vec<String>);
+pub struct Reader(Vec<String>);
+
+/// What is read from the environment.
+pub trait FromEnv: Sized {
+    /// Reads it; what is missing is remembered by `env`.
+    fn from_env(env: &mut Reader) -> Self;
+}
+
+/// Reads everything a function needs.
+///
+/// # Errors
+/// Names every variable that is missing or makes no sense, not only the first.
+pub fn read<T: FromEnv>() -> Result<T, EnvError> {
+    let mut env = Reader::default();
+    let read = T::from_env(&mut env);
+    if env.0.is_empty() { Ok(read) } else { Err(EnvError(env.0)) }
+}
+
+impl<A: FromEnv, B: FromEnv> FromEnv for (A, B) {
+    fn from_env(env: &mut Reader) -> Self {
+        (A::from_env(env), B::from_env(env))
+    }
+}
+
+impl<A: FromEnv, B: FromEnv, C: FromEnv> FromEnv for (A, B, C) {
+    fn from_env(env: &mut Reader) -> Self {
+        (A::from_env(env), B::from_env(env), C::from_env(env))
+    }
+}
 
 impl Reader {
     fn text(&mut self, name: &str) -> String {
@@ -39,10 +67,6 @@ impl Reader {
             0
         })
     }
-
-    fn finish<T>(self, value: T) -> Result<T, EnvError> {
-        if self.0.is_empty() { Ok(value) } else { Err(EnvError(self.0)) }
-    }
 }
 
 /// What `auth-handler` needs.
@@ -55,16 +79,13 @@ pub struct AuthEnv {
     pub origin_secret: SecretString,
 }
 
-impl AuthEnv {
-    /// Reads it.
-    pub fn from_env() -> Result<Self, EnvError> {
-        let mut env = Reader::default();
-        let read = Self {
+impl FromEnv for AuthEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self {
             table_name: env.text("TABLE_NAME"),
             signing_secret: env.text("SIGNING_SECRET"),
             origin_secret: env.text("ORIGIN_SECRET").into(),
-        };
-        env.finish(read)
+        }
     }
 }
 
@@ -74,12 +95,9 @@ pub struct SiteEnv {
     pub table_name: String,
 }
 
-impl SiteEnv {
-    /// Reads it.
-    pub fn from_env() -> Result<Self, EnvError> {
-        let mut env = Reader::default();
-        let read = Self { table_name: env.text("TABLE_NAME") };
-        env.finish(read)
+impl FromEnv for SiteEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self { table_name: env.text("TABLE_NAME") }
     }
 }
 
@@ -87,35 +105,28 @@ impl SiteEnv {
 pub struct VideosEnv {
     /// `TABLE_NAME`: the single table.
     pub table_name: String,
-    /// `UPLOAD_BUCKET`: where sources are uploaded to.
-    pub upload_bucket: String,
-    /// `MEDIA_BUCKET`: where media is served from.
-    pub media_bucket: String,
-    /// `JOB_QUEUE`: ARN of the MediaConvert queue.
-    pub job_queue: String,
-    /// `JOB_ROLE`: ARN of the role of jobs.
-    pub job_role: String,
+    /// `UPLOAD_BUCKET` and `MEDIA_BUCKET` (names), `JOB_QUEUE` and `JOB_ROLE` (ARNs).
+    pub places: Places,
     /// `MAX_UPLOAD_BYTES`, `MAX_DURATION_SECONDS` and `KEEP_SOURCES` (`true`, `false`): what the installation allows.
     pub limits: Limits,
 }
 
-impl VideosEnv {
-    /// Reads it.
-    pub fn from_env() -> Result<Self, EnvError> {
-        let mut env = Reader::default();
-        let read = Self {
+impl FromEnv for VideosEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self {
             table_name: env.text("TABLE_NAME"),
-            upload_bucket: env.text("UPLOAD_BUCKET"),
-            media_bucket: env.text("MEDIA_BUCKET"),
-            job_queue: env.text("JOB_QUEUE"),
-            job_role: env.text("JOB_ROLE"),
+            places: Places {
+                upload_bucket: env.text("UPLOAD_BUCKET"),
+                media_bucket: env.text("MEDIA_BUCKET"),
+                job_queue: env.text("JOB_QUEUE"),
+                job_role: env.text("JOB_ROLE"),
+            },
             limits: Limits {
                 upload_bytes: env.number("MAX_UPLOAD_BYTES"),
                 duration_seconds: env.number("MAX_DURATION_SECONDS"),
                 keep_sources: env.text("KEEP_SOURCES") == "true",
             },
-        };
-        env.finish(read)
+        }
     }
 }
 
@@ -127,12 +138,9 @@ pub struct VideoHandlerEnv {
     pub cursor_secret: SecretString,
 }
 
-impl VideoHandlerEnv {
-    /// Reads it.
-    pub fn from_env() -> Result<Self, EnvError> {
-        let mut env = Reader::default();
-        let read = Self { media_url: env.text("MEDIA_URL"), cursor_secret: env.text("CURSOR_SECRET").into() };
-        env.finish(read)
+impl FromEnv for VideoHandlerEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self { media_url: env.text("MEDIA_URL"), cursor_secret: env.text("CURSOR_SECRET").into() }
     }
 }
 
@@ -144,19 +152,20 @@ pub struct AwsEnv {
     http: SharedHttpClient,
 }
 
-impl AwsEnv {
+impl FromEnv for AwsEnv {
     /// Reads `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, which Lambda sets.
-    pub fn from_env() -> Result<Self, EnvError> {
-        let mut env = Reader::default();
+    fn from_env(env: &mut Reader) -> Self {
         let region = Region::new(env.text("AWS_REGION"));
         let (id, secret) = (env.text("AWS_ACCESS_KEY_ID"), env.text("AWS_SECRET_ACCESS_KEY"));
         let session = std::env::var("AWS_SESSION_TOKEN").ok().filter(|token| !token.is_empty());
         let credentials = Credentials::new(id, secret, session, None, "environment");
         let http =
             aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        env.finish(Self { region, credentials, http })
+        Self { region, credentials, http }
     }
+}
 
+impl AwsEnv {
     /// The configuration of one service's client. `service` is the name in `AWS_ENDPOINT_URL_<SERVICE>` (`DYNAMODB`).
     pub fn config(&self, service: &str) -> SdkConfig {
         let endpoint =

@@ -1,6 +1,5 @@
 //! Request bodies: JSON of at most 256 KiB; what is wrong is said with a pointer to the place.
 
-use axum::body::Body as HttpBody;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -20,24 +19,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if kind.split(';').next().unwrap_or_default().trim() != "application/json" {
-            return Err(Problem::not_json());
-        }
-        let bytes = read(request.into_body()).await?;
+        let bytes = read(request).await?;
         parse(&bytes).map(Self)
     }
 }
 
-async fn read(body: HttpBody) -> Result<Vec<u8>, Problem> {
-    match Limited::new(body, MAX_BODY).collect().await {
+/// The bytes of a body that says it is JSON.
+pub(crate) async fn read(request: Request) -> Result<Vec<u8>, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().unwrap_or_default().trim() != "application/json" {
+        return Err(Problem::not_json());
+    }
+    match Limited::new(request.into_body(), MAX_BODY).collect().await {
         Ok(body) => Ok(body.to_bytes().to_vec()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::too_large()),
         Err(_) => Err(Problem::malformed_json("The request body was cut off.")),
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let inner = error.inner();

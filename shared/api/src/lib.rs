@@ -8,6 +8,7 @@ pub mod clock;
 pub mod cursor;
 pub mod env;
 pub mod etag;
+pub mod idempotency;
 pub mod json;
 pub mod openapi;
 pub mod operations;

@@ -182,6 +182,14 @@ impl From<Error> for Problem {
                 let detail = "Files of this type are not taken: upload a video such as MP4, MOV, MKV or WebM.";
                 Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-file-type", detail)
             }
+            Error::KeyReused => {
+                let detail = "This Idempotency-Key named another request within the last day.";
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail)
+            }
+            Error::InProgress => {
+                let detail = "A request with this Idempotency-Key is being answered.";
+                Self::new(StatusCode::CONFLICT, "idempotency-in-progress", detail)
+            }
             Error::Stale => {
                 let detail = "It was changed meanwhile: read it again and repeat your change.";
                 Self::new(StatusCode::PRECONDITION_FAILED, "stale-version", detail)
@@ -206,6 +214,7 @@ impl From<Error> for Problem {
             Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
                 Self { retry_after: Some(retry_after), ..problem }
             }
+            Error::InProgress => Self { retry_after: Some(Duration::from_secs(1)), ..problem },
             Error::IllegalTransition { state, allowed } => {
                 Self { transition: Some(Box::new(Transition { state, allowed })), ..problem }
             }

@@ -1,5 +1,6 @@
 //! Access tokens: who is calling. The one place where they are verified, for every function.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
 use skylark_domain::account::Role;
 use skylark_domain::ids::UserId;
-use skylark_domain::ports::PublicKeys;
+use skylark_domain::ports::{PublicKeys, TokenVersions};
 use skylark_domain::{Error, PortError, PortErrorKind};
 
 use crate::problem::Problem;
@@ -53,10 +54,17 @@ pub struct Claims {
     pub token_version: u32,
 }
 
+/// How long a user's token version is believed: so long a token may change things after it was ended.
+const VERSION_LIFE: Duration = Duration::from_secs(30);
+/// Users whose token versions are remembered at a time.
+const MAX_VERSIONS: usize = 10_000;
+
 /// Verifies access tokens with the published keys.
 pub struct Verifier {
     keys: Arc<dyn PublicKeys>,
+    users: Arc<dyn TokenVersions>,
     cache: Mutex<Option<Cached>>,
+    versions: Mutex<HashMap<UserId, (Option<u32>, Instant)>>,
 }
 
 #[derive(Clone)]
@@ -66,9 +74,9 @@ struct Cached {
 }
 
 impl Verifier {
-    /// Reads keys through `keys`.
-    pub fn new(keys: Arc<dyn PublicKeys>) -> Self {
-        Self { keys, cache: Mutex::new(None) }
+    /// Reads keys through `keys` and token versions through `users`.
+    pub fn new(keys: Arc<dyn PublicKeys>, users: Arc<dyn TokenVersions>) -> Self {
+        Self { keys, users, cache: Mutex::new(None), versions: Mutex::default() }
     }
 
     /// What a good token says.
@@ -97,6 +105,27 @@ impl Verifier {
             return Err(Error::Unauthenticated);
         }
         Ok(token.claims)
+    }
+
+    /// Whether the account still has the token version of `claims`. Reads need not ask; changes do.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when it was raised or the account is gone; `Unavailable` when it cannot be read.
+    pub async fn check_version(&self, claims: &Claims) -> Result<(), Error> {
+        let known = self.versions.lock().unwrap_or_else(PoisonError::into_inner).get(&claims.sub).copied();
+        let version = match known.filter(|(_, read_at)| read_at.elapsed() < VERSION_LIFE) {
+            Some((version, _)) => version,
+            None => {
+                let version = self.users.token_version(claims.sub).await?;
+                let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+                if versions.len() >= MAX_VERSIONS {
+                    versions.clear();
+                }
+                versions.insert(claims.sub, (version, Instant::now()));
+                version
+            }
+        };
+        if version == Some(claims.token_version) { Ok(()) } else { Err(Error::Unauthenticated) }
     }
 
     async fn key(&self, kid: &str) -> Result<Option<DecodingKey>, Error> {
@@ -156,6 +185,24 @@ where
             .map(|(_, token)| token.trim())
             .ok_or(Error::Unauthenticated)?;
         Ok(Self(verifier.verify(token).await?))
+    }
+}
+
+/// The caller of a change: the account must still stand behind the token.
+#[derive(Debug, Clone)]
+pub struct Changer(pub Claims);
+
+impl<S> FromRequestParts<S> for Changer
+where
+    S: Send + Sync,
+    Arc<Verifier>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Caller(claims) = Caller::from_request_parts(parts, state).await?;
+        Arc::<Verifier>::from_ref(state).check_version(&claims).await?;
+        Ok(Self(claims))
     }
 }
 

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use skylark_api::signing::Signer;
 use skylark_api::token::Verifier;
 use skylark_domain::account::{Role, User};
-use skylark_domain::ports::PublicKeys;
+use skylark_domain::ids::UserId;
+use skylark_domain::ports::{PublicKeys, TokenVersions};
 use skylark_domain::{Error, PortError};
 
 struct Published {
@@ -30,6 +31,19 @@ impl PublicKeys for Published {
     async fn publish(&self, _jwks: &str) -> Result<(), PortError> {
         Ok(())
     }
+}
+
+#[async_trait]
+impl TokenVersions for Published {
+    async fn token_version(&self, user: UserId) -> Result<Option<u32>, PortError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        Ok((user != gone()).then_some(3))
+    }
+}
+
+/// Somebody whose account was erased.
+fn gone() -> UserId {
+    UserId::from_uuid(uuid::Uuid::nil())
 }
 
 fn now() -> i64 {
@@ -59,7 +73,7 @@ fn signer(secret: &str) -> Signer {
 
 fn verifier(signer: &Signer) -> (Verifier, Arc<Published>) {
     let published = Arc::new(Published { jwks: signer.jwks().to_owned(), reads: AtomicU32::new(0) });
-    (Verifier::new(published.clone()), published)
+    (Verifier::new(published.clone(), published.clone()), published)
 }
 
 /// `header.payload.signature` with the parts replaced that are given.
@@ -181,4 +195,21 @@ fn real_key(secret: &str) -> EncodingKey {
     use sha2::{Digest, Sha256};
     let key = p256::SecretKey::from_slice(&Sha256::digest(secret.as_bytes())).unwrap();
     EncodingKey::from_ec_der(key.to_pkcs8_der().unwrap().as_bytes())
+}
+
+#[tokio::test]
+async fn a_change_needs_the_accounts_own_token_version() {
+    let signer = signer("one");
+    let (verifier, published) = verifier(&signer);
+    let claims = async |user: &User| verifier.verify(&signer.sign(user, now()).unwrap()).await.unwrap();
+    let good = claims(&user()).await;
+    let reads = published.reads.load(Ordering::Relaxed);
+    for _ in 0..3 {
+        verifier.check_version(&good).await.unwrap();
+    }
+    assert_eq!(published.reads.load(Ordering::Relaxed), reads + 1, "believed for a while");
+    let old = claims(&User { token_version: 2, ..user() }).await;
+    assert!(matches!(verifier.check_version(&old).await, Err(Error::Unauthenticated)));
+    let erased = claims(&User { id: gone(), ..user() }).await;
+    assert!(matches!(verifier.check_version(&erased).await, Err(Error::Unauthenticated)));
 }

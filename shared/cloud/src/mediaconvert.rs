@@ -11,6 +11,7 @@ use aws_sdk_mediaconvert::config::timeout::TimeoutConfig;
 use aws_sdk_mediaconvert::types::{Codec, JobStatus, ProbeInputFile, Track, TrackType};
 use aws_types::SdkConfig;
 use skylark_domain::ports::{KnownJob, Transcoder};
+use skylark_domain::video::Places;
 use skylark_domain::video::source::{Probed, VideoTrack};
 use skylark_domain::video::transcoding::Order;
 use skylark_domain::{PortError, PortErrorKind};
@@ -29,19 +30,6 @@ pub mod metadata {
     pub const VIDEO_ID: &str = "videoId";
     /// The attempt.
     pub const ATTEMPT: &str = "attempt";
-}
-
-/// Where jobs run and what they read and write.
-#[derive(Debug, Clone)]
-pub struct Places {
-    /// ARN of the queue.
-    pub queue: String,
-    /// ARN of the role MediaConvert takes on.
-    pub role: String,
-    /// Where sources are.
-    pub upload_bucket: String,
-    /// Where media goes.
-    pub media_bucket: String,
 }
 
 /// The service.
@@ -100,8 +88,8 @@ impl Transcoder for MediaConvert {
             .client
             .create_job()
             .client_request_token(format!("{}-{}", order.video_id, order.attempt))
-            .queue(&self.places.queue)
-            .role(&self.places.role)
+            .queue(&self.places.job_queue)
+            .role(&self.places.job_role)
             .user_metadata(metadata::USER_ID, order.user_id.to_string())
             .user_metadata(metadata::VIDEO_ID, order.video_id.to_string())
             .user_metadata(metadata::ATTEMPT, order.attempt.to_string())

@@ -65,6 +65,12 @@ pub enum Error {
     /// Files of this type are not taken.
     #[error("this type of file is not taken")]
     UnsupportedType,
+    /// An idempotency key names another command already.
+    #[error("the key names another command")]
+    KeyReused,
+    /// The same command is being done right now.
+    #[error("the same command is being done")]
+    InProgress,
     /// The aggregate has another version than the caller expected.
     #[error("it was changed meanwhile")]
     Stale,

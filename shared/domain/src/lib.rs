@@ -7,6 +7,7 @@
 pub mod account;
 mod check;
 pub mod error;
+pub mod idempotency;
 pub mod ids;
 pub mod outbox;
 pub mod ports;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::account::{RefreshToken, User};
 use crate::error::PortError;
+use crate::idempotency::Done;
 use crate::ids::{UploadId, UserId, VideoId};
 use crate::outbox::Change;
 use crate::video::queries::Card;
@@ -103,6 +104,13 @@ pub trait PublicKeys: Send + Sync {
     async fn publish(&self, jwks: &str) -> Result<(), PortError>;
 }
 
+/// The version that a user's access tokens must have.
+#[async_trait]
+pub trait TokenVersions: Send + Sync {
+    /// `None` when there is no such user any more.
+    async fn token_version(&self, user: UserId) -> Result<Option<u32>, PortError>;
+}
+
 /// Something that can be asked whether it answers.
 #[async_trait]
 pub trait Reachable: Send + Sync {
@@ -113,11 +121,13 @@ pub trait Reachable: Send + Sync {
 /// Videos and their uploads.
 #[async_trait]
 pub trait VideoCatalog: Send + Sync {
-    /// Stores a new video and the upload it waits for, in one transaction.
-    async fn announce(&self, change: Change<Video>, upload: Upload) -> Result<(), PortError>;
-    /// Stores the next version of a video. Conflict when the stored version is not the one before.
-    async fn save(&self, change: Change<Video>) -> Result<(), PortError>;
-    /// The same, and the upload it came by, in one transaction.
+    /// Stores a new video, the upload it waits for and the record of the command, in one transaction.
+    async fn announce(&self, change: Change<Video>, upload: Upload, done: Option<Done>)
+    -> Result<Committed, PortError>;
+    /// Stores the next version of a video and the record of the command, in one transaction. Conflict when the stored
+    /// version is not the one before.
+    async fn save(&self, change: Change<Video>, done: Option<Done>) -> Result<Committed, PortError>;
+    /// Stores the next version of a video and the upload it came by, in one transaction. Conflict as for `save`.
     async fn save_with_upload(&self, change: Change<Video>, upload: Upload) -> Result<(), PortError>;
     /// The video, read strongly; deleted ones included for a day.
     async fn video(&self, id: VideoId) -> Result<Option<Current>, PortError>;
@@ -148,6 +158,24 @@ pub trait VideoCatalog: Send + Sync {
     /// PUBLIC videos that are READY and were made in `month` (`2026-11`), newest first, at most `limit`, after the
     /// position `after` of an earlier page. Eventually consistent; the fields of a card.
     async fn ready_in(&self, month: &str, after: Option<&str>, limit: usize) -> Result<Vec<Card>, PortError>;
+}
+
+/// How a transaction with the record of a named command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// Everything is stored.
+    Done,
+    /// Nothing is stored: a command of this name was done before.
+    Repeated,
+}
+
+/// Records of named commands.
+#[async_trait]
+pub trait Idempotency: Send + Sync {
+    /// The record of a user's command, those past their time included.
+    async fn done(&self, user: UserId, key: &str) -> Result<Option<Done>, PortError>;
+    /// Keeps the record of a command; one that is there stays.
+    async fn note(&self, done: Done) -> Result<(), PortError>;
 }
 
 /// A URL that allows one request, for a while.

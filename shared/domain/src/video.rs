@@ -261,6 +261,8 @@ pub struct Multipart {
 pub struct Videos {
     /// Where videos and uploads are kept.
     pub catalog: Arc<dyn ports::VideoCatalog>,
+    /// Where commands that were done are remembered.
+    pub idempotency: Arc<dyn ports::Idempotency>,
     /// The bucket sources are uploaded to.
     pub uploads: Arc<dyn ports::Objects>,
     /// The bucket media is served from.
@@ -282,4 +284,17 @@ pub struct Limits {
     pub duration_seconds: u64,
     /// Whether the source is kept once its video is READY.
     pub keep_sources: bool,
+}
+
+/// Where an installation keeps and makes videos.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// Name of the bucket sources are uploaded to.
+    pub upload_bucket: String,
+    /// Name of the bucket media is served from.
+    pub media_bucket: String,
+    /// ARN of the queue jobs wait in.
+    pub job_queue: String,
+    /// ARN of the role jobs read and write with.
+    pub job_role: String,
 }

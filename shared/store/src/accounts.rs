@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use skylark_domain::account::{RefreshToken, User};
 use skylark_domain::ids::UserId;
 use skylark_domain::outbox::Change;
-use skylark_domain::ports::{Accounts, Registered, Rotated};
+use skylark_domain::ports::{Accounts, Registered, Rotated, TokenVersions};
 use skylark_domain::{PortError, PortErrorKind};
 
 use crate::entity::{StoredEvent, UniqueName};
@@ -87,6 +87,13 @@ impl Accounts for Table {
             self.delete(keys::refresh_token(user, &token.digest)).await?;
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl TokenVersions for Table {
+    async fn token_version(&self, user: UserId) -> Result<Option<u32>, PortError> {
+        Ok(self.get::<User>(keys::user(user)).await?.map(|user| user.token_version))
     }
 }
 

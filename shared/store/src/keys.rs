@@ -102,6 +102,11 @@ pub(crate) fn rate(subject: &str) -> Key {
     Key::new(format!("RL#{subject}"), "B")
 }
 
+/// The record of a named command.
+pub(crate) fn idempotency(user: UserId, key: &str) -> Key {
+    Key::new(format!("IDEM#{user}#{key}"), "I")
+}
+
 /// The public keys that verify access tokens.
 pub(crate) fn public_keys() -> Key {
     Key::new("AUTH#JWKS", "CURRENT")

@@ -7,6 +7,7 @@ mod accounts;
 mod attempts;
 mod entity;
 mod error;
+mod idempotency;
 mod keys;
 mod public_keys;
 mod table;

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use aws_types::SdkConfig;
+use jiff::Timestamp;
 use skylark_domain::PortError;
 use skylark_domain::ports::Reachable;
 
@@ -242,6 +243,8 @@ impl Expression {
 pub(crate) enum Write {
     /// Puts an item where none stands.
     Create(Result<Item, PortError>),
+    /// Puts an item where none stands whose `TTL` is not over at this time: DynamoDB deletes late.
+    CreateOrExpired(Result<Item, PortError>, Timestamp),
     /// Replaces an item of this version.
     Replace(Result<Item, PortError>, u64),
     /// Sets the attributes of an item of this version and removes the named ones that it has no more; others, which are
@@ -260,6 +263,10 @@ pub(crate) enum Write {
 impl Write {
     pub(crate) fn create<E: Entity>(entity: &E) -> Self {
         Self::Create(to_item(entity))
+    }
+
+    pub(crate) fn create_or_expired<E: Entity>(entity: &E, now: Timestamp) -> Self {
+        Self::CreateOrExpired(to_item(entity), now)
     }
 
     pub(crate) fn put<E: Entity>(entity: &E) -> Self {
@@ -293,6 +300,17 @@ impl Write {
                     .condition_expression("#version = :version")
                     .expression_attribute_names("#version", "version")
                     .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+                    .build()
+                    .map_err(corrupt)?,
+            ),
+            Self::CreateOrExpired(item, now) => write.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(item?))
+                    .condition_expression("attribute_not_exists(#pk) OR #ttl <= :now")
+                    .expression_attribute_names("#pk", keys::PK)
+                    .expression_attribute_names("#ttl", keys::TTL)
+                    .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()))
                     .build()
                     .map_err(corrupt)?,
             ),

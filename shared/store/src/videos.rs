@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use skylark_domain::idempotency::Done;
 use skylark_domain::ids::{UploadId, UserId, VideoId};
 use skylark_domain::outbox::Change;
-use skylark_domain::ports::VideoCatalog;
+use skylark_domain::ports::{Committed, VideoCatalog};
 use skylark_domain::video::queries::{Card, month, position};
 use skylark_domain::video::{Current, Progress, Status, Upload, Video, Visibility, names};
 use skylark_domain::{PortError, PortErrorKind};
@@ -143,7 +144,12 @@ fn read(item: Item) -> Result<Current, PortError> {
 
 #[async_trait]
 impl VideoCatalog for Table {
-    async fn announce(&self, change: Change<Video>, upload: Upload) -> Result<(), PortError> {
+    async fn announce(
+        &self,
+        change: Change<Video>,
+        upload: Upload,
+        done: Option<Done>,
+    ) -> Result<Committed, PortError> {
         let video = &change.next;
         let writes = vec![
             Write::create(video),
@@ -151,11 +157,11 @@ impl VideoCatalog for Table {
             Write::create(&upload),
             Write::create(&event_of(&change)),
         ];
-        self.transact(writes).await?.map_err(|_| stale(video.id))
+        self.commit(video.id, writes, done).await
     }
 
-    async fn save(&self, change: Change<Video>) -> Result<(), PortError> {
-        self.transact(writes(&change)).await?.map_err(|_| stale(change.next.id))
+    async fn save(&self, change: Change<Video>, done: Option<Done>) -> Result<Committed, PortError> {
+        self.commit(change.next.id, writes(&change), done).await
     }
 
     async fn save_with_upload(&self, change: Change<Video>, upload: Upload) -> Result<(), PortError> {
@@ -264,6 +270,18 @@ impl VideoCatalog for Table {
         cards.sort_by_key(|card| std::cmp::Reverse(card.position()));
         cards.truncate(limit);
         Ok(cards)
+    }
+}
+
+impl Table {
+    async fn commit(&self, video: VideoId, mut writes: Vec<Write>, done: Option<Done>) -> Result<Committed, PortError> {
+        let record = writes.len();
+        writes.extend(done.map(|done| Write::create_or_expired(&done, Timestamp::now())));
+        match self.transact(writes).await? {
+            Ok(()) => Ok(Committed::Done),
+            Err(refused) if refused.at(record) => Ok(Committed::Repeated),
+            Err(_) => Err(stale(video)),
+        }
     }
 }
 

@@ -5,11 +5,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use skylark_api::etag::{self, Expected, etag_with};
+use skylark_api::idempotency::{Key, replayed};
 use skylark_api::json::Body;
 use skylark_api::operations::videos::{EditVideoRequest, PosterRequest, VideoCard, VideoPage, VideoView, VideosQuery};
 use skylark_api::problem::{Problem, Result, Status};
 use skylark_api::query::{self, Parameters};
-use skylark_api::token::{Caller, MaybeCaller};
+use skylark_api::token::{Changer, MaybeCaller};
 use skylark_domain::ids::{UserId, VideoId};
 use skylark_domain::video::Current;
 
@@ -77,7 +78,7 @@ pub(super) async fn get(
 
 pub(super) async fn edit(
     State(site): State<Site>,
-    Caller(caller): Caller,
+    Changer(caller): Changer,
     Path(id): Path<String>,
     headers: HeaderMap,
     Body(body): Body<EditVideoRequest>,
@@ -90,7 +91,7 @@ pub(super) async fn edit(
 
 pub(super) async fn delete(
     State(site): State<Site>,
-    Caller(caller): Caller,
+    Changer(caller): Changer,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Status> {
@@ -100,20 +101,22 @@ pub(super) async fn delete(
 
 pub(super) async fn retry(
     State(site): State<Site>,
-    Caller(caller): Caller,
+    Changer(caller): Changer,
     Path(id): Path<String>,
     headers: HeaderMap,
+    key: Key,
 ) -> Result<Response> {
-    let (current, trouble) = site.videos.retry(caller.sub, video_id(&id)?, expected(&headers)?).await?;
-    if let Some(error) = trouble {
+    let (id, expected) = (video_id(&id)?, expected(&headers)?);
+    let retried = site.videos.retry(caller.sub, id, expected, key.once(caller.sub)).await?;
+    if let Some(error) = retried.trouble {
         tracing::warn!(error = &error as &dyn std::error::Error, "the job is not ordered yet");
     }
-    Ok(Status::Accepted.with(site.show(current)))
+    Ok(Status::Accepted.with((replayed(retried.is_repeated), site.show(retried.current))))
 }
 
 pub(super) async fn choose_poster(
     State(site): State<Site>,
-    Caller(caller): Caller,
+    Changer(caller): Changer,
     Path(id): Path<String>,
     headers: HeaderMap,
     Body(body): Body<PosterRequest>,

@@ -9,10 +9,9 @@ use aws_sdk_mediaconvert::types::{
     Output, OutputGroup, OutputGroupSettings, OutputGroupType, ScalingBehavior, TimecodeConfig, TimecodeSource,
     VideoCodec, VideoCodecSettings, VideoDescription, VideoSelector,
 };
+use skylark_domain::video::Places;
 use skylark_domain::video::ladder::{MAX_THUMBNAILS, Rendition};
 use skylark_domain::video::transcoding::Order;
-
-use super::Places;
 
 /// Seconds of a segment.
 const SEGMENT_SECONDS: i32 = 6;

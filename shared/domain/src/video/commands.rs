@@ -4,7 +4,9 @@ use super::state::{self, Command, Edit};
 use super::{Current, Status, Video, Videos, names, transcoding};
 use crate::check::Check;
 use crate::error::{Error, PortError, PortErrorKind, Result};
+use crate::idempotency::Once;
 use crate::ids::{UserId, VideoId};
+use crate::ports::Committed;
 
 /// Characters of a title or an artist.
 pub const MAX_TITLE: usize = 140;
@@ -12,6 +14,17 @@ pub const MAX_TITLE: usize = 140;
 pub const MAX_DESCRIPTION: usize = 2000;
 /// How often a decision is made anew because something else changed the video meanwhile.
 const TRIES: usize = 4;
+
+/// A video whose next attempt has begun.
+#[derive(Debug)]
+pub struct Retried {
+    /// The video.
+    pub current: Current,
+    /// The trouble there was with ordering the job. It is ordered later: the video is PROCESSING all the same.
+    pub trouble: Option<Error>,
+    /// Whether it was begun by an earlier command of the same name.
+    pub is_repeated: bool,
+}
 
 impl Videos {
     /// Changes the words of the caller's video.
@@ -65,17 +78,24 @@ impl Videos {
         self.owned(caller, id).await
     }
 
-    /// Begins another attempt of the caller's FAILED video. The second value is the trouble there was with ordering its
-    /// job, which the housekeeper then orders: the video is PROCESSING all the same.
+    /// Begins another attempt of the caller's FAILED video.
     ///
     /// # Errors
-    /// `NotFound`, `Forbidden`, `Stale`, `IllegalTransition`, `Conflict` when the source is gone.
+    /// `NotFound`, `Forbidden`, `Stale`, `IllegalTransition`, `Conflict` when the source is gone, `KeyReused`.
     pub async fn retry(
         &self,
         caller: UserId,
         id: VideoId,
         expected_version: Option<u64>,
-    ) -> Result<(Current, Option<Error>)> {
+        once: Option<Once>,
+    ) -> Result<Retried> {
+        let is_repeated = match &once {
+            Some(once) => once.repeated(self.idempotency.as_ref(), self.clock.now()).await?.is_some(),
+            None => false,
+        };
+        if is_repeated {
+            return Ok(Retried { current: self.owned(caller, id).await?, trouble: None, is_repeated });
+        }
         let before = self.owned(caller, id).await?.video;
         if expected_version.is_some_and(|expected| expected != before.version) {
             return Err(Error::Stale);
@@ -84,11 +104,11 @@ impl Videos {
             let message = "The source file was deleted meanwhile: upload it again.";
             return Err(Error::Conflict { code: "source-gone", message });
         }
-        let trouble = match self.act(caller, id, expected_version, Command::Retry).await? {
+        let trouble = match self.act_once(caller, id, expected_version, Command::Retry, once).await? {
             Some(video) => self.submit(&video, false).await.err(),
             None => None,
         };
-        Ok((self.owned(caller, id).await?, trouble))
+        Ok(Retried { current: self.owned(caller, id).await?, trouble, is_repeated })
     }
 
     /// Deletes the caller's video and everything that was made of it. Repeating it goes on where it was cut off.
@@ -137,6 +157,18 @@ impl Videos {
         expected_version: Option<u64>,
         command: Command,
     ) -> Result<Option<Video>> {
+        self.act_once(user, id, expected_version, command, None).await
+    }
+
+    /// The same, for a command that may have a name; one that was done before leaves nothing to decide.
+    async fn act_once(
+        &self,
+        user: UserId,
+        id: VideoId,
+        expected_version: Option<u64>,
+        command: Command,
+        once: Option<Once>,
+    ) -> Result<Option<Video>> {
         let mut conflict: Option<PortError> = None;
         for _ in 0..TRIES {
             let current = self.catalog.video_of(user, id).await?.ok_or(Error::NotFound { what: "video" })?;
@@ -145,10 +177,13 @@ impl Videos {
                 return Err(Error::Stale);
             }
             let Some(event) = state::decide(&video, command.clone())? else { return Ok(None) };
-            let change = video.change(&event, self.clock.now())?;
+            let now = self.clock.now();
+            let change = video.change(&event, now)?;
             let next = change.next.clone();
-            match self.catalog.save(change).await {
-                Ok(()) => return Ok(Some(next)),
+            let done = once.as_ref().map(|once| once.done(id, now));
+            match self.catalog.save(change, done).await {
+                Ok(Committed::Done) => return Ok(Some(next)),
+                Ok(Committed::Repeated) => return Ok(None),
                 Err(error) if error.kind == PortErrorKind::Conflict => conflict = Some(error),
                 Err(error) => return Err(error.into()),
             }

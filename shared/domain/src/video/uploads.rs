@@ -7,9 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::state::{self, Command, Event};
 use super::{Multipart, Source, Status, Upload, Video, Videos, Visibility, names};
 use crate::check::Check;
-use crate::error::{Error, Result, Violation};
+use crate::error::{Error, PortErrorKind, Result, Violation};
+use crate::idempotency::Once;
 use crate::ids::{UploadId, UserId, new_id};
-use crate::ports::{Assembled, Part, Presigned};
+use crate::ports::{Assembled, Committed, Part, Presigned};
 
 /// Bytes of the largest file that is sent by a single PUT.
 pub const MAX_SINGLE_PUT: u64 = 64 * MIB;
@@ -52,6 +53,8 @@ pub struct Begun {
     pub transfer: Transfer,
     /// When the URLs end.
     pub urls_expire_at: Timestamp,
+    /// Whether it was begun by an earlier command of the same name.
+    pub is_repeated: bool,
 }
 
 /// How a file is sent.
@@ -91,8 +94,8 @@ impl Videos {
     /// Announces a file and its video.
     ///
     /// # Errors
-    /// `Invalid`, `TooLarge`, `UnsupportedType`.
-    pub async fn begin_upload(&self, user: UserId, new: NewUpload) -> Result<Begun> {
+    /// `Invalid`, `TooLarge`, `UnsupportedType`, `KeyReused`, `InProgress`.
+    pub async fn begin_upload(&self, user: UserId, new: NewUpload, once: Option<Once>) -> Result<Begun> {
         check_words(
             Check::default()
                 .name("fileName", &new.file_name, 255)
@@ -106,6 +109,9 @@ impl Videos {
             return Err(Error::TooLarge { limit: self.limits.upload_bytes });
         }
         let now = self.clock.now();
+        if let Some(begun) = self.begun_before(once.as_ref()).await? {
+            return Ok(begun);
+        }
         let (upload_id, video_id) = (new_id(now), new_id(now));
         let key = names::source_key(user, upload_id, &new.content_type).ok_or(Error::UnsupportedType)?;
         let multipart = match new.file_size {
@@ -147,9 +153,31 @@ impl Videos {
             version: 1,
         };
         let change = video.clone().change(&Event::VideoCreated(Box::new(video)), now)?;
-        self.catalog.announce(change, upload.clone()).await?;
+        let done = once.as_ref().map(|once| once.done(upload_id, now));
+        match self.catalog.announce(change, upload.clone(), done).await {
+            Ok(Committed::Done) => self.begun(upload, false).await,
+            // Another request of this name was quicker. S3 drops the transfer that was begun here.
+            Ok(Committed::Repeated) => self.begun_before(once.as_ref()).await?.ok_or(Error::InProgress),
+            Err(error) if error.kind == PortErrorKind::Throttled && once.is_some() => Err(Error::InProgress),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What an earlier command of this name began; its URLs are signed again.
+    async fn begun_before(&self, once: Option<&Once>) -> Result<Option<Begun>> {
+        let Some(once) = once else { return Ok(None) };
+        let Some(done) = once.repeated(self.idempotency.as_ref(), self.clock.now()).await? else { return Ok(None) };
+        let id = done.resource.parse().map_err(|error| Error::Internal(Box::new(error)))?;
+        match self.catalog.upload(once.user_id, id).await? {
+            Some(upload) => Ok(Some(self.begun(upload, true).await?)),
+            None => Err(Error::NotFound { what: "upload" }),
+        }
+    }
+
+    async fn begun(&self, upload: Upload, is_repeated: bool) -> Result<Begun> {
+        let urls_expire_at = self.clock.now() + SignedDuration::try_from(URL_LIFE).unwrap_or_default();
         let transfer = self.transfer(&upload).await?;
-        Ok(Begun { upload, transfer, urls_expire_at: now + SignedDuration::try_from(URL_LIFE).unwrap_or_default() })
+        Ok(Begun { upload, transfer, urls_expire_at, is_repeated })
     }
 
     async fn transfer(&self, upload: &Upload) -> Result<Transfer> {

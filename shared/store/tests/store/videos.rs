@@ -3,9 +3,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use skylark_domain::PortErrorKind;
+use skylark_domain::idempotency::Once;
 use skylark_domain::ids::{UserId, new_id};
 use skylark_domain::outbox::{Change, DomainEvent};
-use skylark_domain::ports::VideoCatalog;
+use skylark_domain::ports::{Committed, Idempotency, VideoCatalog};
 use skylark_domain::testing::{sample_input, sample_media, sample_video};
 use skylark_domain::video::state::{Command, Edit, Event, decide};
 use skylark_domain::video::{FailureCode, Progress, Status, Upload, Video, Visibility};
@@ -34,7 +35,7 @@ fn upload(video: &Video) -> Upload {
 
 async fn announced(table: &Table, video: Video) -> Video {
     let change = video.clone().change(&Event::VideoCreated(Box::new(video.clone())), now()).unwrap();
-    table.announce(change, upload(&video)).await.unwrap();
+    assert_eq!(table.announce(change, upload(&video), None).await.unwrap(), Committed::Done);
     video
 }
 
@@ -46,7 +47,7 @@ fn step(video: Video, command: Command) -> Change<Video> {
 
 async fn done(table: &Table, video: Video, command: Command) -> Video {
     let change = step(video, command);
-    table.save(change.clone()).await.unwrap();
+    assert_eq!(table.save(change.clone(), None).await.unwrap(), Committed::Done);
     change.next
 }
 
@@ -89,8 +90,8 @@ async fn a_version_is_written_once() {
     let World { table, .. } = &world().await;
     let first = announced(table, video(new_id(now()), now())).await;
     let change = step(first.clone(), Command::Accept(sample_input()));
-    table.save(change.clone()).await.unwrap();
-    assert_eq!(table.save(change).await.unwrap_err().kind, PortErrorKind::Conflict);
+    assert_eq!(table.save(change.clone(), None).await.unwrap(), Committed::Done);
+    assert_eq!(table.save(change, None).await.unwrap_err().kind, PortErrorKind::Conflict);
     let other = step(first.clone(), Command::GiveUp);
     let given_up = Upload { aborted_at: Some(now()), ..upload(&first) };
     let refused = table.save_with_upload(other, given_up).await.unwrap_err();
@@ -202,4 +203,30 @@ async fn a_deleted_video_is_remembered_for_a_day() {
         let found = table.video(deleted.id).await.unwrap();
         assert_eq!(found.map(|current| current.video.status), remembered.then_some(Status::Deleted));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_command_is_done_once_until_its_record_expires() {
+    let World { table, .. } = &world().await;
+    let user = new_id(now());
+    let once = Once { user_id: user, key: "k".into(), request: "r".into() };
+    let announce = async |done| {
+        let video = video(user, now());
+        let change = video.clone().change(&Event::VideoCreated(Box::new(video.clone())), now()).unwrap();
+        let committed = table.announce(change, upload(&video), Some(done)).await.unwrap();
+        (video.id, committed)
+    };
+    let long_ago = Timestamp::now() - SignedDuration::from_hours(25);
+    assert_eq!(announce(once.done("old", long_ago)).await.1, Committed::Done);
+    // What is past its time is in nobody's way, though it is still there.
+    let (first, committed) = announce(once.done("new", Timestamp::now())).await;
+    assert_eq!(committed, Committed::Done);
+    let (second, committed) = announce(once.done("newer", Timestamp::now())).await;
+    assert_eq!(committed, Committed::Repeated);
+    assert!(table.video(first).await.unwrap().is_some());
+    assert!(table.video(second).await.unwrap().is_none());
+    assert_eq!(table.done(user, "k").await.unwrap().unwrap().resource, "new");
+    table.note(once.done("other", Timestamp::now())).await.unwrap();
+    assert_eq!(table.done(user, "k").await.unwrap().unwrap().resource, "new");
+    assert_eq!(table.done(new_id(now()), "k").await.unwrap(), None, "keys belong to their users");
 }
