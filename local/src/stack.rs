@@ -14,7 +14,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::bus::{self, Bus};
-use crate::dynamodb;
+use crate::dynamodb::streams::Consumer;
+use crate::dynamodb::{self, streams};
 use crate::http::{self, Front, guard};
 use crate::lambda::{self, AsyncInvocations, Environment, Lambda, Runner, Settings};
 use crate::mediaconvert::{self, MediaConvert};
@@ -92,8 +93,9 @@ impl Stack {
             }
         }
         let secret_key = secrets.get(LOCAL_CREDENTIALS).unwrap_or_default().to_owned();
-        let dynamodb = dynamodb::Service::start(&options.data.join("dynamodb.sqlite"), &world.tables, &tap).await?;
-        let schemas = [lambda::SCHEMA, sqs::SCHEMA, s3::SCHEMA, mediaconvert::SCHEMA];
+        let table_file = options.data.join("dynamodb.sqlite");
+        let dynamodb = dynamodb::Service::start(&table_file, &world.tables, &tap).await?;
+        let schemas = [lambda::SCHEMA, sqs::SCHEMA, s3::SCHEMA, mediaconvert::SCHEMA, streams::SCHEMA];
         let state = State::open(&options.data.join("state.sqlite"), &schemas)?;
         let queues = Queues::new(&world.queues, state.clone());
         let invocations = AsyncInvocations::default();
@@ -141,6 +143,11 @@ impl Stack {
         let invoke = guard::programs_only(lambda.router(&tap));
         tokio::spawn(http::serve(listener, invoke, stopped.clone()));
 
+        for mapping in world.streams.clone() {
+            let consumer = Consumer::new(mapping, &table_file, state.clone(), lambda.clone(), queues.clone())?;
+            tokio::spawn(consumer.run(dynamodb.written(), stopped.clone()));
+        }
+        tokio::spawn(streams::purge(world.streams.clone(), table_file, state.clone(), stopped.clone()));
         let runner = Runner::new(&world, invocations.clone(), state.clone(), lambda.clone(), queues);
         tokio::spawn(runner.run(stopped.clone()));
         for schedule in world.schedules.clone() {

@@ -5,6 +5,7 @@ mod events;
 mod intrinsics;
 mod resources;
 mod storage;
+mod streams;
 mod yaml;
 
 use std::collections::BTreeMap;

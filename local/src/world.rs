@@ -17,6 +17,8 @@ pub struct World {
     pub rules: Vec<Rule>,
     /// EventBridge schedules.
     pub schedules: Vec<Schedule>,
+    /// Functions that take the records of a table's stream.
+    pub streams: Vec<StreamMapping>,
     /// DynamoDB tables.
     pub tables: Vec<Table>,
     /// S3 buckets.
@@ -88,6 +90,29 @@ pub struct Schedule {
     pub every: Duration,
     /// Function name.
     pub function: String,
+}
+
+/// One event source mapping of a table's stream.
+#[derive(Debug, Clone)]
+pub struct StreamMapping {
+    /// Logical name, unique in the template.
+    pub name: String,
+    /// Physical name of the table.
+    pub table: String,
+    /// Function name.
+    pub function: String,
+    /// Patterns, one of which a record must match; every record does when there are none.
+    pub filters: Vec<Value>,
+    /// The most records of one invocation.
+    pub batch_size: usize,
+    /// The age at which a record that fails is given up.
+    pub max_age: Duration,
+    /// Tries after the first at which it is given up; never when absent.
+    pub max_retries: Option<u32>,
+    /// Whether the function names the records that failed (`ReportBatchItemFailures`).
+    pub reports_failures: bool,
+    /// Name of the queue that is told of records that were given up.
+    pub on_failure: Option<String>,
 }
 
 /// A DynamoDB table.

@@ -15,13 +15,15 @@ enum Answer {
     Http(u64),
     /// It is done.
     Done,
+    /// With the sequence numbers of records that failed.
+    Items(&'static [&'static str]),
     /// With an error: Lambda delivers it again.
     Fails,
 }
 
-use Answer::{Done, Fails, Http};
+use Answer::{Done, Fails, Http, Items};
 
-const SAMPLES: [(&str, Answer); 22] = [
+const SAMPLES: [(&str, Answer); 25] = [
     ("auth-handler/register", Http(201)),
     ("auth-handler/register-malformed", Http(400)),
     ("auth-handler/login-unknown-user", Http(401)),
@@ -44,6 +46,9 @@ const SAMPLES: [(&str, Answer); 22] = [
     ("video-status-update/complete", Done),
     ("video-status-update/error", Done),
     ("video-status-update/job-of-others", Done),
+    ("event-publisher/one-event", Items(&[])),
+    ("event-publisher/no-event", Items(&["1795255200000002"])),
+    ("housekeeper/every-minute", Done),
 ];
 
 #[tokio::test]
@@ -74,6 +79,11 @@ async fn every_sample_event_is_answered_as_it_should() {
                 assert_eq!(answer["statusCode"], status, "{sample}: {answer}");
                 let request_id = answer["headers"]["x-request-id"].as_str();
                 assert!(request_id.is_some_and(|id| !id.is_empty()), "{sample}: {answer}");
+            }
+            Items(failed) => {
+                let failures: Vec<Value> =
+                    failed.iter().map(|number| serde_json::json!({ "itemIdentifier": number })).collect();
+                assert_eq!(answer, serde_json::json!({ "batchItemFailures": failures }), "{sample}");
             }
             Done => assert_eq!(answer, Value::Null, "{sample}"),
             Fails => {}

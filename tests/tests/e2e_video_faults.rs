@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use skylark_tests::{Person, Stack, media};
 
 #[tokio::test]
-async fn bad_files_fail_with_their_code_before_any_job() {
+async fn bad_files_fail_coded_before_create_job() {
     let stack = Stack::start().unwrap();
     let ada = Person::register(&stack).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -106,7 +106,7 @@ async fn one_upload_costs_what_the_design_says() {
     }
     // The head, at most seven boxes further on, and the transcoded playlist.
     assert!((2..=9).contains(&count("s3.GetObject")), "{calls:?}");
-    let known = ["dynamodb.GetItem", "dynamodb.UpdateItem", "s3.GetObject"];
+    let known = ["dynamodb.GetItem", "dynamodb.UpdateItem", "events.PutEvents", "s3.GetObject"];
     let rest: Vec<&String> = calls
         .keys()
         .filter(|name| !known.contains(&name.as_str()) && !exact.iter().any(|(exact, _)| exact == name))
@@ -115,7 +115,7 @@ async fn one_upload_costs_what_the_design_says() {
 }
 
 #[tokio::test]
-async fn a_job_whose_answer_was_lost_is_adopted() {
+async fn create_job_answer_lost_adopts_the_job() {
     let stack = Stack::start().unwrap();
     let ada = Person::register(&stack).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -178,7 +178,7 @@ async fn failures_of_ours_are_retried_by_their_owner() {
 }
 
 #[tokio::test]
-async fn progress_rises_and_survives_edits_and_a_kill() {
+async fn kill_9_mid_transcode_ends_ready() {
     let stack = Stack::start().unwrap();
     let ada = Person::register(&stack).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -225,4 +225,118 @@ async fn progress_rises_and_survives_edits_and_a_kill() {
 /// Long enough that its transcode can be watched.
 fn long_movie(dir: &Path) -> anyhow::Result<std::path::PathBuf> {
     media::silent_movie(&dir.join("long.mp4"), 1920, 1080, 20)
+}
+
+/// Where the consumer of the outbox is, and the last record there is.
+fn outbox(stack: &Stack) -> (i64, i64) {
+    let one = |file: &str, query: &str| -> i64 {
+        let connection = rusqlite::Connection::open(stack.data().join(file)).unwrap();
+        connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        connection.query_row(query, [], |row| row.get(0)).unwrap()
+    };
+    (
+        one("state.sqlite", "SELECT COALESCE(MAX(sequence), 0) FROM stream_checkpoints"),
+        one("dynamodb.sqlite", "SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records"),
+    )
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !holds().await {
+        assert!(started.elapsed().as_secs() < 60, "{what} does not happen");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_bus_that_is_down_loses_no_event_and_stops_no_command() {
+    let stack = Stack::start().unwrap();
+    stack.inject("events", "PutEvents", "unavailable", 12).await.unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    for number in 0..5 {
+        ada.announce(&format!("Video {number}"), "video/mp4", 10).await.unwrap();
+    }
+    until("a failed try", async || stack.calls().await.unwrap().contains_key("events.PutEvents")).await;
+    assert!(outbox(&stack).0 < outbox(&stack).1);
+    stack.kill_9_and_restart().unwrap();
+    until("the drained outbox", async || outbox(&stack).0 == outbox(&stack).1).await;
+    let calls = stack.calls().await.unwrap();
+    assert!(calls["events.PutEvents"] >= 1, "{calls:?}");
+    let queue = format!("{}/000000000000/skylark-FailedRecords", stack.url("sqs"));
+    let ask = json!({ "QueueUrl": queue, "AttributeNames": ["All"] });
+    let asked = reqwest::Client::new().post(stack.url("sqs")).header("x-amz-target", "AmazonSQS.GetQueueAttributes");
+    let asked: Value = asked.body(ask.to_string()).send().await.unwrap().json().await.unwrap();
+    assert_eq!(asked["Attributes"]["ApproximateNumberOfMessages"], "0", "{asked}");
+}
+
+/// Runs the housekeeper as its schedule would `hours` from now.
+async fn keep_house(stack: &Stack, hours: i64) {
+    let time =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64 + hours * 3600;
+    let time = jiff::Timestamp::from_second(time).unwrap().to_string();
+    let event = json!({
+        "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "account": "000000000000",
+        "time": time, "region": "us-east-1", "resources": [], "detail": {},
+    });
+    let url = format!("{}/2015-03-31/functions/housekeeper/invocations", stack.url("lambda"));
+    let answer = reqwest::Client::new().post(url).body(event.to_string()).send().await.unwrap();
+    assert!(!answer.headers().contains_key("x-amz-function-error"), "{}", answer.text().await.unwrap());
+}
+
+#[tokio::test]
+async fn uploads_that_never_come_expire() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let small = ada.announce("Small", "video/mp4", 10).await.unwrap();
+    let large = ada.announce("Large", "video/mp4", 100 * 1024 * 1024).await.unwrap();
+    let status = async |begun: &Value| {
+        let video = ada.video(begun["videoId"].as_str().unwrap()).await.unwrap();
+        (video["status"].as_str().unwrap().to_owned(), video["failure"]["code"].as_str().map(str::to_owned))
+    };
+    keep_house(&stack, 0).await;
+    assert_eq!(status(&small).await.0, "UPLOADING");
+    keep_house(&stack, 2).await;
+    assert_eq!(status(&small).await, ("FAILED".into(), Some("upload_expired".into())));
+    assert_eq!(status(&large).await.0, "UPLOADING", "parts may take a day");
+    keep_house(&stack, 25).await;
+    assert_eq!(status(&large).await, ("FAILED".into(), Some("upload_expired".into())));
+    let upload = format!("/api/v1/uploads/{}", large["uploadId"].as_str().unwrap());
+    let state: Value = ada.request(Method::GET, &upload).send().await.unwrap().json().await.unwrap();
+    assert_eq!(state["status"], "EXPIRED");
+}
+
+#[tokio::test]
+async fn a_transcoder_that_is_down_only_delays() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    // Three tries of three invocations, and not one more.
+    stack.inject("mediaconvert", "CreateJob", "unavailable", 9).await.unwrap();
+    let id = ada.upload("Delayed", "video/mp4", &file).await.unwrap();
+    until("the last try", async || {
+        stack.calls().await.unwrap().get("mediaconvert.CreateJob").is_some_and(|calls| *calls == 9)
+    })
+    .await;
+    assert_eq!(ada.video(&id).await.unwrap()["status"], "PROCESSING");
+    keep_house(&stack, 1).await;
+    assert_eq!(ada.finished(&id).await.unwrap()["status"], "READY");
+}
+
+#[tokio::test]
+async fn a_job_whose_end_nobody_told_is_settled() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    // Every try to publish what was made fails, until Lambda gives the event up.
+    stack.inject("s3", "ListObjectsV2", "unavailable", 9).await.unwrap();
+    let id = ada.upload("Untold", "video/mp4", &file).await.unwrap();
+    until("the last try", async || {
+        stack.calls().await.unwrap().get("s3.ListObjectsV2").is_some_and(|calls| *calls == 9)
+    })
+    .await;
+    assert_eq!(ada.video(&id).await.unwrap()["status"], "PROCESSING");
+    keep_house(&stack, 1).await;
+    assert_eq!(ada.finished(&id).await.unwrap()["status"], "READY");
 }

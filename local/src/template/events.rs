@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::intrinsics::Scope;
 use super::resources::number;
+use super::streams;
 use super::yaml::{Node, Result};
 use crate::bus::Pattern;
 use crate::world::{Rule, Schedule, World};
@@ -28,6 +29,7 @@ pub(super) fn read(scope: &Scope<'_>, world: &mut World, function: &str, id: &st
                 };
                 world.schedules.push(Schedule { name, every, function: function.to_owned() });
             }
+            "DynamoDB" => world.streams.push(streams::mapping(scope, name, function, properties)?),
             other => return kind.fault(format!("the local cloud does not know the event type {other}")),
         }
     }
@@ -70,7 +72,7 @@ pub(super) fn asynchronous(scope: &Scope<'_>, config: Option<&Node>) -> Result<(
     Ok((retries, arn.rsplit(':').next().map(str::to_owned)))
 }
 
-fn known(node: &Node, names: &[&str]) -> Result<()> {
+pub(super) fn known(node: &Node, names: &[&str]) -> Result<()> {
     for (name, value) in node.entries()? {
         if !names.contains(&name.as_str()) {
             return value.fault(format!("the local cloud does not know the property {name}"));

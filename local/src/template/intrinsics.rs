@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::yaml::{Node, Result, Yaml, plain};
+use crate::dynamodb::streams::stream_arn;
 use crate::world::{ACCOUNT, REGION, STACK};
 
 /// What names in a template stand for.
@@ -168,6 +169,7 @@ impl Scope<'_> {
             ("AWS::DynamoDB::Table", "Arn") => {
                 format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{}", table_name(name))
             }
+            ("AWS::DynamoDB::Table", "StreamArn") => stream_arn(&table_name(name)),
             ("AWS::S3::Bucket", "Arn") => {
                 format!("arn:aws:s3:::{}", self.text(resource.need("Properties")?.need("BucketName")?)?)
             }

@@ -64,6 +64,14 @@ impl Node {
         Err(Fault { line: self.line, message: message.into() })
     }
 
+    /// The items of a list.
+    pub(super) fn items(&self) -> Result<&[Node]> {
+        match &self.yaml {
+            Yaml::Sequence(items) => Ok(items),
+            _ => self.fault("a list is expected"),
+        }
+    }
+
     /// The entries of a mapping.
     pub(super) fn entries(&self) -> Result<&[(String, Node)]> {
         match &self.yaml {

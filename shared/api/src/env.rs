@@ -144,6 +144,18 @@ impl FromEnv for VideoHandlerEnv {
     }
 }
 
+/// What `event-publisher` needs.
+pub struct PublisherEnv {
+    /// `BUS_NAME`: the bus domain events go out on.
+    pub bus_name: String,
+}
+
+impl FromEnv for PublisherEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self { bus_name: env.text("BUS_NAME") }
+    }
+}
+
 /// How to reach AWS: region, the function's credentials, one HTTP client for every service. There is no `aws-config`
 /// behind it: that builds clients nobody asked for, which a cold start pays.
 pub struct AwsEnv {

@@ -8,6 +8,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use lambda_http::Context;
 use lambda_runtime::LambdaEvent;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::Instrument;
 
@@ -28,11 +29,12 @@ pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
 ///
 /// # Errors
 /// When the Runtime API fails.
-pub async fn run_events<E, F, R>(handle: F) -> Result<(), lambda_runtime::Error>
+pub async fn run_events<E, A, F, R>(handle: F) -> Result<(), lambda_runtime::Error>
 where
     E: DeserializeOwned,
+    A: Serialize,
     F: Fn(E) -> R,
-    R: Future<Output = Result<(), skylark_domain::Error>>,
+    R: Future<Output = Result<A, skylark_domain::Error>>,
 {
     let handle = &handle;
     let answer = lambda_runtime::service_fn(async |event: LambdaEvent<E>| {

@@ -1,6 +1,8 @@
 //! Adapters to AWS services other than the table: one module and one feature for each.
 
 mod error;
+#[cfg(feature = "events")]
+pub mod events;
 #[cfg(feature = "mediaconvert")]
 pub mod mediaconvert;
 #[cfg(feature = "s3")]

@@ -11,9 +11,9 @@ use aws_sdk_mediaconvert::config::timeout::TimeoutConfig;
 use aws_sdk_mediaconvert::types::{Codec, JobStatus, ProbeInputFile, Track, TrackType};
 use aws_types::SdkConfig;
 use skylark_domain::ports::{KnownJob, Transcoder};
-use skylark_domain::video::Places;
 use skylark_domain::video::source::{Probed, VideoTrack};
-use skylark_domain::video::transcoding::Order;
+use skylark_domain::video::transcoding::{News, Order};
+use skylark_domain::video::{Places, Progress};
 use skylark_domain::{PortError, PortErrorKind};
 
 use crate::error::port_error;
@@ -118,6 +118,31 @@ impl Transcoder for MediaConvert {
             });
         }
         Ok(found)
+    }
+
+    async fn job(&self, id: &str) -> Result<Option<News>, PortError> {
+        let answer = match self.client.get_job().id(id).send().await {
+            Ok(answer) => answer,
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found_exception()) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(port_error(PORT, error)),
+        };
+        Ok(answer.job.map(|job| match job.status() {
+            Some(JobStatus::Complete) => News::Complete { duration_ms: None },
+            Some(JobStatus::Error) => {
+                News::Failed(job.error_code().and_then(|code| u32::try_from(code).ok()).unwrap_or(0))
+            }
+            Some(JobStatus::Canceled) => News::Canceled,
+            _ => News::Progress(Progress {
+                phase: job.current_phase().map(|phase| phase.as_str().to_owned()),
+                percent: job
+                    .job_percent_complete()
+                    .and_then(|percent| u32::try_from(percent).ok())
+                    .unwrap_or(0)
+                    .min(99),
+            }),
+        }))
     }
 
     async fn cancel_job(&self, id: &str) -> Result<(), PortError> {

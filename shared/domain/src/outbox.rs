@@ -24,6 +24,19 @@ pub struct DomainEvent {
     pub data: Value,
 }
 
+/// An event where it stands in the history of its aggregate, and as the bus carries it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedEvent {
+    /// `VIDEO#vid_...`.
+    pub aggregate: String,
+    /// The version of the aggregate it led to.
+    pub version: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: DomainEvent,
+}
+
 /// The next value of an aggregate and the event that led to it.
 #[derive(Debug, Clone)]
 pub struct Change<T> {

@@ -10,10 +10,10 @@ use crate::account::{RefreshToken, User};
 use crate::error::PortError;
 use crate::idempotency::Done;
 use crate::ids::{UploadId, UserId, VideoId};
-use crate::outbox::Change;
+use crate::outbox::{Change, RecordedEvent};
 use crate::video::queries::Card;
 use crate::video::source::Probed;
-use crate::video::transcoding::Order;
+use crate::video::transcoding::{News, Order};
 use crate::video::{Current, Progress, Upload, Video};
 
 /// The time.
@@ -111,6 +111,13 @@ pub trait TokenVersions: Send + Sync {
     async fn token_version(&self, user: UserId) -> Result<Option<u32>, PortError>;
 }
 
+/// Where domain events go out.
+#[async_trait]
+pub trait EventBus: Send + Sync {
+    /// Puts events on the bus in their order, and answers how many of them, from the first, are there for sure.
+    async fn publish(&self, events: &[RecordedEvent]) -> usize;
+}
+
 /// Something that can be asked whether it answers.
 #[async_trait]
 pub trait Reachable: Send + Sync {
@@ -153,6 +160,9 @@ pub trait VideoCatalog: Send + Sync {
         progress: &Progress,
     ) -> Result<(), PortError>;
 
+    /// Videos that are UPLOADING or PROCESSING, those that changed longest ago first, at most `limit`. Eventually
+    /// consistent.
+    async fn pending(&self, limit: usize) -> Result<Vec<Current>, PortError>;
     /// A user's videos, newest first, at most `limit`, those made before `before`. Deleted ones are not among them.
     async fn videos_of(&self, user: UserId, before: Option<VideoId>, limit: usize) -> Result<Vec<Current>, PortError>;
     /// PUBLIC videos that are READY and were made in `month` (`2026-11`), newest first, at most `limit`, after the
@@ -306,6 +316,8 @@ pub trait Transcoder: Send + Sync {
     async fn create_job(&self, order: &Order) -> Result<String, PortError>;
     /// The jobs that read this source, newest first.
     async fn find_jobs(&self, source_key: &str) -> Result<Vec<KnownJob>, PortError>;
+    /// What a job is doing; `None` when there is no such job any more.
+    async fn job(&self, id: &str) -> Result<Option<News>, PortError>;
     /// Cancels a job; one that is over is no error.
     async fn cancel_job(&self, id: &str) -> Result<(), PortError>;
 }

@@ -64,6 +64,7 @@ pub fn sample_video() -> Video {
             content_type: "video/mp4".into(),
         },
         attempt: 0,
+        attempt_at: None,
         input: Some(sample_input()),
         media: None,
         failure: None,

@@ -2,9 +2,10 @@
 //!
 //! `state` is the machine: which event each command leads to, and how an event changes a video. `source` judges what was
 //! uploaded, `ladder` decides what is made of it, `names` says where everything stands. A video travels through `uploads`,
-//! `ingest` and `transcoding`; `commands` and `queries` are what its owner and viewers ask.
+//! `ingest` and `transcoding`; `commands` and `queries` are what its owner and viewers ask, `housekeeping` what nobody does.
 
 pub mod commands;
+pub mod housekeeping;
 pub mod ingest;
 pub mod ladder;
 pub mod names;
@@ -46,6 +47,9 @@ pub struct Video {
     pub source: Source,
     /// Transcodes that were begun.
     pub attempt: u32,
+    /// When the last of them was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt_at: Option<Timestamp>,
     /// The facts of the source, once it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<source::Input>,

@@ -5,11 +5,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use skylark_domain::account::{RefreshToken, User};
 use skylark_domain::ids::UserId;
-use skylark_domain::outbox::Change;
+use skylark_domain::outbox::{Change, RecordedEvent};
 use skylark_domain::ports::{Accounts, Registered, Rotated, TokenVersions};
 use skylark_domain::{PortError, PortErrorKind};
 
-use crate::entity::{StoredEvent, UniqueName};
+use crate::entity::UniqueName;
 use crate::keys::{self, Key};
 use crate::table::{Expression, Table, Write};
 
@@ -106,8 +106,8 @@ impl Table {
     }
 }
 
-fn event_of(change: &Change<User>) -> StoredEvent {
-    StoredEvent {
+fn event_of(change: &Change<User>) -> RecordedEvent {
+    RecordedEvent {
         aggregate: keys::user_partition(change.next.id),
         version: change.next.version,
         event: change.event.clone(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use skylark_domain::PortError;
 use skylark_domain::account::{RefreshToken, User};
 use skylark_domain::ids::UserId;
-use skylark_domain::outbox::DomainEvent;
+use skylark_domain::outbox::RecordedEvent;
 
 use crate::error::corrupt;
 use crate::keys::{self, Key};
@@ -104,17 +104,7 @@ impl Entity for UniqueName {
     }
 }
 
-/// A domain event beside its aggregate.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct StoredEvent {
-    pub(crate) aggregate: String,
-    pub(crate) version: u64,
-    #[serde(flatten)]
-    pub(crate) event: DomainEvent,
-}
-
-impl Entity for StoredEvent {
+impl Entity for RecordedEvent {
     const TYPE: &'static str = "Event";
 
     fn key(&self) -> Key {

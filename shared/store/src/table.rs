@@ -107,7 +107,7 @@ impl Table {
             .expression_attribute_values(":pk", AttributeValue::S(partition))
             .expression_attribute_values(":above", AttributeValue::S(above))
             .expression_attribute_values(":below", AttributeValue::S(below));
-        self.take_last(query, limit).await
+        self.take(query.scan_index_forward(false), limit).await
     }
 
     /// The last items of a partition of an index, last first, at most `limit`, before the sort key `before`.
@@ -133,12 +133,31 @@ impl Table {
                 .expression_attribute_values(":before", AttributeValue::S(before.to_owned())),
             None => query.key_condition_expression("#pk = :pk"),
         };
-        self.take_last(query, limit).await
+        self.take(query.scan_index_forward(false), limit).await
     }
 
-    async fn take_last(&self, query: QueryFluentBuilder, limit: usize) -> Result<Vec<Item>, PortError> {
+    /// The first items of a partition of an index, at most `limit`.
+    pub(crate) async fn query_index_first(
+        &self,
+        index: &str,
+        [pk, _]: [&str; 2],
+        partition: String,
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name(index)
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_values(":pk", AttributeValue::S(partition));
+        self.take(query, limit).await
+    }
+
+    async fn take(&self, query: QueryFluentBuilder, limit: usize) -> Result<Vec<Item>, PortError> {
         let most = i32::try_from(limit).unwrap_or(i32::MAX);
-        let mut pages = query.scan_index_forward(false).limit(most).into_paginator().items().send();
+        let mut pages = query.limit(most).into_paginator().items().send();
         let mut found = Vec::new();
         while found.len() < limit
             && let Some(item) = pages.next().await

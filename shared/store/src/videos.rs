@@ -9,13 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use skylark_domain::idempotency::Done;
 use skylark_domain::ids::{UploadId, UserId, VideoId};
-use skylark_domain::outbox::Change;
+use skylark_domain::outbox::{Change, RecordedEvent};
 use skylark_domain::ports::{Committed, VideoCatalog};
 use skylark_domain::video::queries::{Card, month, position};
 use skylark_domain::video::{Current, Progress, Status, Upload, Video, Visibility, names};
 use skylark_domain::{PortError, PortErrorKind};
 
-use crate::entity::{Entity, Item, StoredEvent, from_item};
+use crate::entity::{Entity, Item, from_item};
 use crate::error::corrupt;
 use crate::keys::{self, FEED_SHARDS, Key};
 use crate::table::{Expression, Table, Write};
@@ -25,12 +25,13 @@ const TOMBSTONE_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// How long the record of an upload outlives it.
 const UPLOAD_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The attributes of a video that may be absent.
-const OPTIONAL: [&str; 12] = [
+const OPTIONAL: [&str; 13] = [
     "description",
     "artist",
     "input",
     "media",
     "failure",
+    "attemptAt",
     "thumbnail",
     "durationMs",
     "TTL",
@@ -234,6 +235,11 @@ impl VideoCatalog for Table {
         self.update(keys::video(user, video), note).await.map(|_| ())
     }
 
+    async fn pending(&self, limit: usize) -> Result<Vec<Current>, PortError> {
+        let items = self.query_index_first("GSI2", keys::GSI2, keys::PENDING_VIDEOS.into(), limit).await?;
+        items.into_iter().map(read).collect()
+    }
+
     async fn videos_of(&self, user: UserId, before: Option<VideoId>, limit: usize) -> Result<Vec<Current>, PortError> {
         let above = keys::VIDEOS.to_owned();
         let mut below = before.map_or_else(|| format!("{above}~"), |before| keys::video(user, before).sk);
@@ -295,8 +301,8 @@ fn writes(change: &Change<Video>) -> Vec<Write> {
     writes
 }
 
-fn event_of(change: &Change<Video>) -> StoredEvent {
-    StoredEvent {
+fn event_of(change: &Change<Video>) -> RecordedEvent {
+    RecordedEvent {
         aggregate: keys::video_partition(change.next.id),
         version: change.next.version,
         event: change.event.clone(),
@@ -327,6 +333,7 @@ mod tests {
             failure: Some(FailureCode::Internal),
             status: Status::Processing,
             attempt: 1,
+            attempt_at: Some(Timestamp::UNIX_EPOCH),
             ..sample_video()
         };
         let least = Video { input: None, status: Status::Deleted, ..sample_video() };

@@ -166,10 +166,12 @@ impl Video {
                 self.input = Some(input);
                 self.status = Status::Processing;
                 self.attempt = 1;
+                self.attempt_at = Some(at);
             }
             Event::VideoRetried { attempt } => {
                 self.status = Status::Processing;
                 self.attempt = attempt;
+                self.attempt_at = Some(at);
                 self.failure = None;
             }
             Event::VideoPublished { media } => {

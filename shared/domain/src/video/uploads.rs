@@ -145,6 +145,7 @@ impl Videos {
             status: Status::Uploading,
             source: Source { upload_id, key, file_size: new.file_size, content_type: new.content_type },
             attempt: 0,
+            attempt_at: None,
             input: None,
             media: None,
             failure: None,
