@@ -4,12 +4,15 @@ mod doctor;
 mod invoke;
 mod logs;
 mod reset;
+mod seed;
 mod up;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::cage::{self, CageArgs};
@@ -28,6 +31,8 @@ enum Command {
     Up(up::UpArgs),
     /// Say what is there, what is missing and what to do about it.
     Doctor(Data),
+    /// Make the demo account and some videos in the running stack.
+    Seed(Data),
     /// Delete all data and start afresh the next time.
     Reset(Data),
     /// Run a function once with an event from a file.
@@ -53,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Cage(args) => return cage::run(args),
         Command::Up(args) => up::run(args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Seed(args) => seed::run(&args),
         Command::Reset(args) => reset::run(&args),
         Command::Invoke(args) => invoke::run(args),
         Command::Logs(args) => logs::run(&args),
@@ -64,6 +70,14 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Where a service of the running stack is.
+fn endpoint(data: &Data, service: &str) -> anyhow::Result<String> {
+    let file = data.data.join("endpoints.json");
+    let text = std::fs::read(&file).context("no stack is running here: start one with `skylark up`")?;
+    let mut endpoints: BTreeMap<String, String> = serde_json::from_slice(&text)?;
+    endpoints.remove(service).with_context(|| format!("the running stack has no {service}"))
 }
 
 /// Prints a line for the user. Whoever closed our output does not want to know: that is no reason to stop.

@@ -4,6 +4,7 @@
 mod access;
 mod backend;
 mod cors;
+mod drain;
 mod lifecycle;
 mod multipart;
 mod objects;
@@ -32,13 +33,20 @@ pub fn router(objects: &Objects, secret_key: &str, tap: &Tap) -> Router {
             if access::is_refused_form(&request) {
                 return Ok(StatusCode::FORBIDDEN.into_response());
             }
-            match service.oneshot(request).await {
-                Ok(response) => Ok::<_, std::convert::Infallible>(response.map(Body::new)),
+            let (parts, body) = request.into_parts();
+            let (body, lender) = drain::lend(body);
+            let request = axum::http::Request::from_parts(parts, Body::new(body));
+            let response = match service.oneshot(request).await {
+                Ok(response) => response.map(Body::new),
                 Err(error) => {
                     tracing::error!(?error, "S3 cannot answer");
-                    Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+                    StatusCode::INTERNAL_SERVER_ERROR.into_response()
                 }
+            };
+            if !response.status().is_success() {
+                lender.drain().await;
             }
+            Ok::<_, std::convert::Infallible>(response)
         }
     });
     let router = tap.wrap("s3", operation, Router::new().fallback_service(answer));

@@ -165,3 +165,42 @@ fn reset_deletes_only_what_is_ours() {
     drop(running);
     assert!(reset("data") && !world.path("data").exists());
 }
+
+fn skylark(arguments: &[&str], folder: &Path) -> (bool, String) {
+    let run = Command::new(env!("CARGO_BIN_EXE_skylark")).args(arguments).current_dir(folder).output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    (run.status.success(), said)
+}
+
+#[test]
+fn invoke_runs_a_function_and_logs_shows_what_it_printed() {
+    let world = World::new();
+    std::fs::write(world.path("event.json"), "{}").unwrap();
+    std::fs::write(world.path("bad.json"), r#"{"error":"no good"}"#).unwrap();
+    let folder = world.dir.path();
+    let (done, said) = skylark(&["invoke", "sample", "event.json", "--data", "data"], folder);
+    assert!(!done && said.contains("skylark up"), "{said}");
+    let (done, said) = skylark(&["logs", "--data", "data"], folder);
+    assert!(!done && said.contains("no function has printed"), "{said}");
+    let _running = Running::start(&world, "data");
+    let (done, said) = skylark(&["invoke", "sample", "event.json", "--data", "data"], folder);
+    assert!(done && said.contains("\"pid\""), "{said}");
+    let (done, said) = skylark(&["invoke", "sample", "bad.json", "--data", "data"], folder);
+    assert!(!done && said.contains("no good"), "{said}");
+    let (done, said) = skylark(&["invoke", "nobody", "event.json", "--data", "data"], folder);
+    assert!(!done && said.contains("nobody"), "{said}");
+    let (done, said) = skylark(&["logs", "sample", "--data", "data"], folder);
+    assert!(done && said.contains("sample  started") && said.contains("sample  START RequestId"), "{said}");
+    assert!(!skylark(&["logs", "nobody", "--data", "data"], folder).0);
+}
+
+#[test]
+fn doctor_says_what_is_missing() {
+    let world = World::new();
+    let (_, said) = skylark(&["doctor", "--data", "data"], world.dir.path());
+    assert!(said.contains("ok       template: 1 functions, 0 routes"), "{said}");
+    assert!(said.contains("missing  sample: build it with"), "binaries stand beside skylark: {said}");
+    std::fs::write(world.path("template.yaml"), "Resources:\n  X:\n    Type: AWS::Nothing::Known\n").unwrap();
+    let (done, said) = skylark(&["doctor", "--data", "data"], world.dir.path());
+    assert!(!done && said.contains("template.yaml:3:") && said.contains("AWS::Nothing::Known"), "{said}");
+}

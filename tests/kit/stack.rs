@@ -71,6 +71,14 @@ impl Stack {
         }
     }
 
+    /// Runs a command of `skylark` on this stack's data, and answers whether it succeeded and what it said.
+    pub fn command(&self, name: &str) -> Result<(bool, String)> {
+        let mut command = Command::new(bin_dir()?.join("skylark"));
+        let run = command.args([name, "--data"]).arg(self.data()).output()?;
+        let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+        Ok((run.status.success(), said))
+    }
+
     /// The calls the services met since [`Stack::forget_calls`], by `service.Operation`.
     pub async fn calls(&self) -> Result<BTreeMap<String, u64>> {
         Ok(reqwest::get(format!("{}/calls", self.url("admin"))).await?.json().await?)

@@ -1,4 +1,5 @@
 //! Bad files, failing services and lost answers: every video ends, with a code or READY, and nothing is paid twice.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -339,4 +340,35 @@ async fn a_job_whose_end_nobody_told_is_settled() {
     assert_eq!(ada.video(&id).await.unwrap()["status"], "PROCESSING");
     keep_house(&stack, 1).await;
     assert_eq!(ada.finished(&id).await.unwrap()["status"], "READY");
+}
+
+#[tokio::test]
+async fn storage_that_is_down_is_a_503_on_large_uploads_only() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    stack.inject("s3", "*", "unavailable", 1000).await.unwrap();
+    ada.announce("Small", "video/mp4", 10).await.unwrap();
+    let body = json!({ "fileName": "a", "contentType": "video/mp4", "fileSize": 100_000_000, "title": "Large" });
+    let refused = ada.request(Method::POST, "/api/v1/uploads").json(&body).send().await.unwrap();
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"));
+    let problem = refused.text().await.unwrap();
+    assert!(problem.contains("unavailable") && !problem.contains("s3") && !problem.contains("S3"), "{problem}");
+    let mine = ada.request(Method::GET, "/api/v1/videos?userId=me").send().await.unwrap();
+    assert_eq!(mine.json::<Value>().await.unwrap()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_table_that_is_down_is_a_503_without_inner_words() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let begun = ada.announce("Small", "video/mp4", 10).await.unwrap();
+    stack.inject("dynamodb", "*", "unavailable", 1000).await.unwrap();
+    let video = format!("/api/v1/videos/{}", begun["videoId"].as_str().unwrap());
+    for path in [video.as_str(), "/api/v1/videos"] {
+        let refused = ada.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(refused.status(), 503, "{path}");
+        let problem: Value = refused.json().await.unwrap();
+        assert_eq!(problem["detail"], "Temporarily unavailable: try again.");
+    }
 }

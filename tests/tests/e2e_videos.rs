@@ -63,7 +63,7 @@ async fn uploads_1080p_and_plays_three_renditions() {
 }
 
 #[tokio::test]
-async fn portrait_silent_and_small_sources_keep_their_shape() {
+async fn portrait_and_silent_sources_keep_shape() {
     let stack = Stack::shared();
     let ada = Person::register(stack).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -98,7 +98,7 @@ async fn portrait_silent_and_small_sources_keep_their_shape() {
 }
 
 #[tokio::test]
-async fn large_files_come_in_parts_and_go_on_after_a_break() {
+async fn multipart_resumes_after_a_lost_part() {
     let stack = Stack::shared();
     let ada = Person::register(stack).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -327,4 +327,48 @@ async fn an_erased_account_changes_nothing_any_more() {
     let body = json!({ "fileName": "a.mp4", "contentType": "video/mp4", "fileSize": 10, "title": "Late" });
     let late = ada.request(Method::POST, "/api/v1/uploads").json(&body).send().await.unwrap();
     assert_eq!(late.status(), 401);
+}
+
+#[tokio::test]
+async fn seed_makes_videos_once() {
+    let stack = Stack::shared();
+    let seed = async || tokio::task::spawn_blocking(|| Stack::shared().command("seed").unwrap()).await.unwrap();
+    let (done, said) = seed().await;
+    assert!(done && said.matches("plays at").count() == 3, "{said}");
+    let (done, said) = seed().await;
+    assert!(done && said.matches("is there already").count() == 3, "{said}");
+    let login = json!({ "username": "demo", "password": "watch the skylark" });
+    let client = reqwest::Client::new();
+    let answer = client.post(format!("{}/api/v1/auth/login", stack.url("front"))).json(&login).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn a_360p_source_gets_one_rendition() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 640, 360, 2).unwrap();
+    let id = ada.upload("Small", "video/mp4", &file).await.unwrap();
+    let video = ada.finished(&id).await.unwrap();
+    let master = reqwest::get(text(&video, "hlsUrl")).await.unwrap().text().await.unwrap();
+    let renditions: Vec<&str> = master.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!((&video["status"], renditions), (&json!("READY"), vec!["360p/playlist.m3u8"]));
+}
+
+#[tokio::test]
+async fn one_byte_too_many_is_refused() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    let begun = ada.announce("Exact", "video/mp4", 10).await.unwrap();
+    let put = |body: &'static [u8]| {
+        let mut put = reqwest::Client::new().put(text(&begun, "url")).body(body);
+        for (name, value) in begun["headers"].as_object().unwrap() {
+            put = put.header(name, value.as_str().unwrap());
+        }
+        put.send()
+    };
+    assert_eq!(put(b"eleven byte").await.unwrap().status(), 403);
+    assert_eq!(put(b"nine byte").await.unwrap().status(), 403);
+    assert_eq!(ada.video(text(&begun, "videoId")).await.unwrap()["status"], "UPLOADING");
+    assert_eq!(put(b"ten bytes!").await.unwrap().status(), 200);
+    assert_eq!(put(b"ten bytes?").await.unwrap().status(), 412, "nothing is overwritten after it was checked");
 }

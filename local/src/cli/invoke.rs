@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
-use super::{Data, complain, say};
+use super::{Data, complain, endpoint, say};
 
 #[derive(Args)]
 pub(super) struct InvokeArgs {
@@ -23,10 +23,7 @@ pub(super) fn run(args: InvokeArgs) -> anyhow::Result<ExitCode> {
     let event = std::fs::read(&args.event).with_context(|| format!("cannot read {}", args.event.display()))?;
     let event: Value =
         serde_json::from_slice(&event).with_context(|| format!("{} is not JSON", args.event.display()))?;
-    let endpoints = args.data.data.join("endpoints.json");
-    let endpoints = std::fs::read(&endpoints).context("skylark is not running: start it with `skylark up`")?;
-    let endpoints: Value = serde_json::from_slice(&endpoints)?;
-    let lambda = endpoints["lambda"].as_str().context("the running skylark has no Lambda")?;
+    let lambda = endpoint(&args.data, "lambda")?;
     let url = format!("{lambda}/2015-03-31/functions/{}/invocations", args.function);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

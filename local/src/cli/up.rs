@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Data, complain, say};
+use super::{Data, complain, say, seed};
 use crate::cage;
 use crate::stack::{Options, SHUTDOWN_TIMEOUT, Stack};
 
@@ -28,7 +28,7 @@ pub(super) struct UpArgs {
 }
 
 pub(super) fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
-    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info,dynoxide=warn".to_owned());
+    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info,dynoxide=error".to_owned());
     tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).with_target(false).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(up(args));
@@ -56,14 +56,18 @@ async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
     let front = stack.url("front");
     say(&format!("Skylark is up after {:.2} s.", started.elapsed().as_secs_f64()));
     say("");
-    say(&format!("  API       {front}/api/v1"));
-    say(&format!("  Document  {front}/api/v1/openapi.json"));
+    say(&format!("  Page      {front}/"));
+    say(&format!("  API       {front}/api/v1 (document: {front}/api/v1/openapi.json)"));
     say(&format!("  Health    {front}/health"));
     say(&format!("  Data      {}", data.display()));
+    match seed::sign_in(front).await {
+        Ok(_) => say(&format!("  Demo      sign in as {} with the password: {}", seed::USERNAME, seed::PASSWORD)),
+        Err(error) => complain(&format!("there is no demo login: {error:#}")),
+    }
     say("");
     say("Try:");
-    say(&format!("  curl -s {front}/api/v1/auth/register -H 'content-type: application/json' \\"));
-    say(r#"    -d '{"username":"ada","email":"ada@example.org","password":"correct horse battery"}'"#);
+    say("  open the page, sign in and drop a video on it");
+    say("  skylark seed           some videos to watch");
     say("  skylark logs -f        what the functions print");
     say("");
     say("Ctrl-C ends everything.");
