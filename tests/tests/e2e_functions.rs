@@ -139,11 +139,19 @@ async fn foreign_hosts_and_pages_of_other_origins_are_turned_away() {
 async fn a_table_that_is_down_makes_the_service_unready_and_says_nothing_inner() {
     let stack = Stack::start().unwrap();
     let client = reqwest::Client::new();
+    let healthy: Value = reqwest::get(format!("{}/health", stack.url("front"))).await.unwrap().json().await.unwrap();
+    let up = serde_json::json!({ "table": "UP", "uploads": "UP", "media": "UP" });
+    assert_eq!(healthy, serde_json::json!({ "status": "UP", "dependencies": up }));
     stack.inject("dynamodb", "*", "unavailable", 1000).await.unwrap();
     let answer = client.get(format!("{}/health/ready", stack.url("front"))).send().await.unwrap();
     assert_eq!(answer.status(), 503);
     let report: Value = answer.json().await.unwrap();
-    assert_eq!(report, serde_json::json!({ "status": "DOWN", "dependencies": { "table": "DOWN" } }));
+    assert_eq!(
+        report,
+        serde_json::json!({
+            "status": "DOWN", "dependencies": { "table": "DOWN", "uploads": "UP", "media": "UP" },
+        })
+    );
     // The function itself is alive.
     let answer = client.get(format!("{}/health/live", stack.url("front"))).send().await.unwrap();
     assert_eq!(answer.status(), 200);

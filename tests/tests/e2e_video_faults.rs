@@ -372,3 +372,58 @@ async fn a_table_that_is_down_is_a_503_without_inner_words() {
         assert_eq!(problem["detail"], "Temporarily unavailable: try again.");
     }
 }
+
+#[tokio::test]
+async fn events_that_come_twice_late_or_empty_change_nothing_they_should_not() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    let send = async |function: &str, detail: Value| {
+        let event = json!({
+            "version": "0", "id": "1", "detail-type": "x", "source": "aws.x", "account": "000000000000",
+            "time": "2026-11-21T10:00:00Z", "region": "us-east-1", "resources": [], "detail": detail,
+        });
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", stack.url("lambda"));
+        let answer = reqwest::Client::new().post(url).body(event.to_string()).send().await.unwrap();
+        assert!(!answer.headers().contains_key("x-amz-function-error"), "{}", answer.text().await.unwrap());
+    };
+    let key_of = |begun: &Value| {
+        let url = reqwest::Url::parse(begun["url"].as_str().unwrap()).unwrap();
+        url.path().splitn(3, '/').nth(2).unwrap().to_owned()
+    };
+    // The event says that the object is empty, whatever was announced.
+    let begun = ada.announce("Empty", "video/mp4", 10).await.unwrap();
+    send("video-upload-trigger", json!({ "object": { "key": key_of(&begun), "size": 0 } })).await;
+    let video = ada.video(begun["videoId"].as_str().unwrap()).await.unwrap();
+    assert_eq!(video["failure"]["code"], "empty_file", "{video}");
+
+    let size = std::fs::metadata(&file).unwrap().len();
+    let begun = ada.announce("Repeated", "video/mp4", size).await.unwrap();
+    let id = begun["videoId"].as_str().unwrap();
+    let mut put = reqwest::Client::new().put(begun["url"].as_str().unwrap()).body(std::fs::read(&file).unwrap());
+    for (name, value) in begun["headers"].as_object().unwrap() {
+        put = put.header(name, value.as_str().unwrap());
+    }
+    assert_eq!(put.send().await.unwrap().status(), 200);
+    let created = json!({ "object": { "key": key_of(&begun), "size": size } });
+    let again = (0..5).map(|_| send("video-upload-trigger", created.clone()));
+    futures_util::future::join_all(again).await;
+    let video = ada.finished(id).await.unwrap();
+    assert_eq!(video["status"], "READY");
+    send("video-upload-trigger", created).await;
+    let jobs: Value =
+        reqwest::get(format!("{}/2017-08-29/jobs", stack.url("mediaconvert"))).await.unwrap().json().await.unwrap();
+    let good = jobs["jobs"].as_array().unwrap().iter().filter(|job| job["status"] == "COMPLETE").count();
+    assert_eq!(good, 1, "{jobs}");
+
+    // Reports of an attempt that is over, in every order.
+    let owner = video["userId"].as_str().unwrap();
+    for (status, attempt) in
+        [("ERROR", "1"), ("PROGRESSING", "1"), ("COMPLETE", "0"), ("CANCELED", "7"), ("ERROR", "x")]
+    {
+        let metadata = json!({ "userId": owner, "videoId": id, "attempt": attempt });
+        send("video-status-update", json!({ "jobId": "1", "status": status, "userMetadata": metadata })).await;
+    }
+    assert_eq!(ada.video(id).await.unwrap(), video);
+}

@@ -28,6 +28,8 @@ pub(crate) struct Accounts {
     pub(crate) service: AccountService,
     pub(crate) signer: Arc<Signer>,
     pub(crate) verifier: Arc<Verifier>,
+    /// Whether people sign in here, and not at an OIDC issuer.
+    pub(crate) signs_in: bool,
     pub(crate) origin_secret: SecretString,
 }
 
@@ -53,11 +55,13 @@ impl Accounts {
 
 /// The routes of this function.
 pub(crate) fn router(accounts: Accounts) -> Router {
-    Router::new()
+    let sign_in = Router::new()
         .route("/api/v1/auth/register", post(register))
         .route("/api/v1/auth/login", post(login))
         .route("/api/v1/auth/refresh", post(refresh))
-        .route("/api/v1/auth/logout", post(logout))
+        .route("/api/v1/auth/logout", post(logout));
+    let routes = if accounts.signs_in { sign_in } else { Router::new() };
+    routes
         .route("/api/v1/users/me", get(me).patch(edit).delete(erase))
         .route("/api/v1/users/{username}", get(profile))
         .route("/.well-known/jwks.json", get(jwks))

@@ -13,10 +13,11 @@ use skylark_api::operations::site::{Health, HealthReport};
 use skylark_api::problem::Status;
 use skylark_domain::ports::Reachable;
 
-type Table = Arc<dyn Reachable>;
+/// What is asked whether it answers, by name.
+pub(crate) type Dependencies = Arc<[(&'static str, Arc<dyn Reachable>)]>;
 
 /// The routes of this function; `/actuator` holds the names that Spring clients ask for.
-pub(crate) fn router(table: Table) -> Router {
+pub(crate) fn router(dependencies: Dependencies) -> Router {
     Router::new()
         .route("/health", get(ready))
         .route("/health/live", get(live))
@@ -25,22 +26,26 @@ pub(crate) fn router(table: Table) -> Router {
         .route("/actuator/health/liveness", get(live))
         .route("/actuator/health/readiness", get(ready))
         .route("/api/v1/openapi.json", get(document))
-        .with_state(table)
+        .with_state(dependencies)
 }
 
 async fn live() -> Response {
     report(BTreeMap::new())
 }
 
-async fn ready(State(table): State<Table>) -> Response {
-    let table = match table.ping().await {
-        Ok(()) => Health::Up,
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the table does not answer");
-            Health::Down
-        }
-    };
-    report(BTreeMap::from([("table", table)]))
+async fn ready(State(dependencies): State<Dependencies>) -> Response {
+    let mut found = BTreeMap::new();
+    for (name, dependency) in dependencies.iter() {
+        let health = match dependency.ping().await {
+            Ok(()) => Health::Up,
+            Err(error) => {
+                tracing::error!(dependency = name, error = &error as &dyn std::error::Error, "no answer");
+                Health::Down
+            }
+        };
+        found.insert(*name, health);
+    }
+    report(found)
 }
 
 fn report(dependencies: BTreeMap<&'static str, Health>) -> Response {

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use handler::State;
 use skylark_api::clock::SystemClock;
 use skylark_api::cursor::Cursors;
-use skylark_api::env::{self, AwsEnv, VideoHandlerEnv, VideosEnv};
+use skylark_api::env::{self, AwsEnv, IssuerEnv, VideoHandlerEnv, VideosEnv};
 use skylark_api::serve;
-use skylark_api::token::Verifier;
 use skylark_cloud::mediaconvert::MediaConvert;
 use skylark_cloud::s3::Bucket;
 use skylark_domain::video::Videos;
@@ -18,7 +17,7 @@ use skylark_store::Table;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     serve::start_telemetry();
-    let (env, own, aws) = env::read::<(VideosEnv, VideoHandlerEnv, AwsEnv)>()?;
+    let ((env, own), issuer, aws) = env::read::<((VideosEnv, VideoHandlerEnv), IssuerEnv, AwsEnv)>()?;
     let table = Arc::new(Table::new(&aws.config("DYNAMODB"), env.table_name));
     let s3 = aws.config("S3");
     let videos = Videos {
@@ -30,6 +29,6 @@ async fn main() -> Result<(), lambda_http::Error> {
         transcoder: Arc::new(MediaConvert::new(&aws.config("MEDIACONVERT"), env.places)),
         clock: Arc::new(SystemClock),
     };
-    let (verifier, cursors) = (Arc::new(Verifier::new(table.clone(), table)), Cursors::new(own.cursor_secret));
+    let (verifier, cursors) = (issuer.verifier(&table)?, Cursors::new(own.cursor_secret));
     serve::run(handler::router(State { videos, verifier, cursors, media_url: own.media_url.into() })).await
 }

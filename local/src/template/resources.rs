@@ -46,6 +46,7 @@ pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
             // What these settle has no counterpart on a laptop: docs/local-gaps.md.
             "AWS::ApiGatewayV2::Api"
             | "AWS::ApiGatewayV2::Stage"
+            | "AWS::CloudWatch::Alarm"
             | "AWS::IAM::Role"
             | "AWS::Lambda::Permission"
             | "AWS::MediaConvert::Queue"

@@ -1,5 +1,8 @@
 //! The environment of functions: every variable that is read is read here, and all missing ones are reported at once.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -10,8 +13,13 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use secrecy::SecretString;
+use skylark_domain::PortError;
+use skylark_domain::ports::{Accounts, PublicKeys, TokenVersions};
 use skylark_domain::video::{Limits, Places};
-use std::time::Duration;
+
+use crate::clock::SystemClock;
+use crate::issuer::Issuer;
+use crate::token::Verifier;
 
 /// Variables that are missing or make no sense.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +66,11 @@ impl Reader {
         })
     }
 
+    /// A variable that may be empty.
+    fn optional(&mut self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
     fn number(&mut self, name: &str) -> u64 {
         let text = self.text(name);
         text.parse().unwrap_or_else(|_| {
@@ -89,15 +102,54 @@ impl FromEnv for AuthEnv {
     }
 }
 
+/// Who vouches for callers.
+pub struct IssuerEnv {
+    /// `AUTH_ISSUER`: URL of an OIDC issuer; we ourselves when it is empty.
+    pub url: Option<String>,
+    /// `AUTH_AUDIENCE`: whom its tokens must be for.
+    pub audience: String,
+}
+
+impl FromEnv for IssuerEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self { url: env.optional("AUTH_ISSUER"), audience: env.text("AUTH_AUDIENCE") }
+    }
+}
+
+impl IssuerEnv {
+    /// What verifies tokens: our own keys in `table`, or the issuer's.
+    ///
+    /// # Errors
+    /// When the issuer's URL is not safe.
+    pub fn verifier<T>(self, table: &Arc<T>) -> Result<Arc<Verifier>, PortError>
+    where
+        T: PublicKeys + TokenVersions + Accounts + 'static,
+    {
+        let own = Verifier::new(table.clone(), table.clone());
+        Ok(Arc::new(match self.url {
+            Some(url) => own.believing(Issuer::new(&url, &self.audience)?, table.clone(), Arc::new(SystemClock)),
+            None => own,
+        }))
+    }
+}
+
 /// What `site-handler` needs.
 pub struct SiteEnv {
     /// `TABLE_NAME`: the single table.
     pub table_name: String,
+    /// `UPLOAD_BUCKET`: where sources are uploaded to.
+    pub upload_bucket: String,
+    /// `MEDIA_BUCKET`: where media is served from.
+    pub media_bucket: String,
 }
 
 impl FromEnv for SiteEnv {
     fn from_env(env: &mut Reader) -> Self {
-        Self { table_name: env.text("TABLE_NAME") }
+        Self {
+            table_name: env.text("TABLE_NAME"),
+            upload_bucket: env.text("UPLOAD_BUCKET"),
+            media_bucket: env.text("MEDIA_BUCKET"),
+        }
     }
 }
 

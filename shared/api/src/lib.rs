@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod env;
 pub mod etag;
 pub mod idempotency;
+pub mod issuer;
 pub mod json;
 pub mod openapi;
 pub mod operations;

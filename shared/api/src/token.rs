@@ -11,10 +11,12 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
 use skylark_domain::account::Role;
+use skylark_domain::account::provisioning::provision;
 use skylark_domain::ids::UserId;
-use skylark_domain::ports::{PublicKeys, TokenVersions};
+use skylark_domain::ports::{Accounts, Clock, PublicKeys, TokenVersions};
 use skylark_domain::{Error, PortError, PortErrorKind};
 
+use crate::issuer::Issuer;
 use crate::problem::Problem;
 
 /// Who signs.
@@ -63,8 +65,16 @@ const MAX_VERSIONS: usize = 10_000;
 pub struct Verifier {
     keys: Arc<dyn PublicKeys>,
     users: Arc<dyn TokenVersions>,
+    foreign: Option<Foreign>,
     cache: Mutex<Option<Cached>>,
     versions: Mutex<HashMap<UserId, (Option<u32>, Instant)>>,
+}
+
+/// An issuer that is named instead of us, and where its users get their accounts.
+struct Foreign {
+    issuer: Issuer,
+    accounts: Arc<dyn Accounts>,
+    clock: Arc<dyn Clock>,
 }
 
 #[derive(Clone)]
@@ -76,7 +86,13 @@ struct Cached {
 impl Verifier {
     /// Reads keys through `keys` and token versions through `users`.
     pub fn new(keys: Arc<dyn PublicKeys>, users: Arc<dyn TokenVersions>) -> Self {
-        Self { keys, users, cache: Mutex::new(None), versions: Mutex::default() }
+        Self { keys, users, foreign: None, cache: Mutex::new(None), versions: Mutex::default() }
+    }
+
+    /// Believes `issuer` instead of our own keys; whom it vouches for gets an account the first time.
+    #[must_use]
+    pub fn believing(self, issuer: Issuer, accounts: Arc<dyn Accounts>, clock: Arc<dyn Clock>) -> Self {
+        Self { foreign: Some(Foreign { issuer, accounts, clock }), ..self }
     }
 
     /// What a good token says.
@@ -86,6 +102,9 @@ impl Verifier {
     pub async fn verify(&self, token: &str) -> Result<Claims, Error> {
         if token.len() > MAX_LENGTH {
             return Err(Error::Unauthenticated);
+        }
+        if let Some(foreign) = &self.foreign {
+            return foreign.verify(token).await;
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| Error::Unauthenticated)?;
         let kid = header.kid.filter(|kid| is_key_id(kid)).ok_or(Error::Unauthenticated)?;
@@ -155,6 +174,24 @@ impl Verifier {
             keys.extend(jwk.common.key_id.clone().map(|kid| (kid, key)));
         }
         Ok(keys)
+    }
+}
+
+impl Foreign {
+    async fn verify(&self, token: &str) -> Result<Claims, Error> {
+        let identity = self.issuer.verify(token).await?;
+        let user = provision(self.accounts.as_ref(), self.clock.as_ref(), &identity).await?;
+        let now = self.clock.now().as_second();
+        Ok(Claims {
+            sub: user.id,
+            username: user.username,
+            roles: user.roles,
+            iss: identity.issuer,
+            aud: AUDIENCE.to_owned(),
+            iat: now,
+            exp: now,
+            token_version: user.token_version,
+        })
     }
 }
 

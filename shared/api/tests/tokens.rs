@@ -57,6 +57,7 @@ fn user() -> User {
         username: "ada".into(),
         email: "ada@example.org".into(),
         password_hash: String::new(),
+        subject: None,
         roles: vec![Role::Viewer],
         display_name: None,
         bio: None,

@@ -14,7 +14,7 @@ use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Delete, Metadat
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_types::SdkConfig;
-use skylark_domain::ports::{Assembled, Listed, NewObject, Objects, Part, Presigned};
+use skylark_domain::ports::{Assembled, Listed, NewObject, Objects, Part, Presigned, Reachable};
 use skylark_domain::{PortError, PortErrorKind};
 
 use crate::error::port_error;
@@ -224,6 +224,15 @@ impl Objects for Bucket {
                 return Err(PortError::new(PORT, PortErrorKind::Unavailable, message));
             }
         }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Reachable for Bucket {
+    /// One HeadBucket.
+    async fn ping(&self) -> Result<(), PortError> {
+        self.client.head_bucket().bucket(&self.name).send().await.map_err(failed)?;
         Ok(())
     }
 }

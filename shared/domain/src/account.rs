@@ -1,6 +1,7 @@
 //! Accounts: users, passwords and refresh tokens.
 
 pub mod commands;
+pub mod provisioning;
 pub mod queries;
 mod rules;
 
@@ -25,6 +26,9 @@ pub struct User {
     pub email: String,
     /// Argon2id in PHC form.
     pub password_hash: String,
+    /// Digest of issuer and subject, of users whom an OIDC issuer knows; unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// What the user may do beside owning things.
     pub roles: Vec<Role>,
     /// Name to show, at most 64 characters; the username when absent.

@@ -40,6 +40,8 @@ pub enum Registered {
     UsernameTaken,
     /// Somebody has the e-mail address.
     EmailTaken,
+    /// The issuer's user has an account.
+    SubjectTaken,
 }
 
 /// How the exchange of a refresh token ended.
@@ -54,7 +56,7 @@ pub enum Rotated {
 /// Users and their refresh tokens.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// Stores a new user; username and e-mail address are claimed in the same transaction.
+    /// Stores a new user; username, e-mail address and subject are claimed in the same transaction.
     async fn register(&self, change: Change<User>) -> Result<Registered, PortError>;
     /// Stores the next version of a user. Conflict when the stored version is not the one before.
     async fn save(&self, change: Change<User>) -> Result<(), PortError>;
@@ -64,6 +66,8 @@ pub trait Accounts: Send + Sync {
     async fn by_id(&self, id: UserId) -> Result<Option<User>, PortError>;
     /// The user with this username, any case.
     async fn by_username(&self, username: &str) -> Result<Option<User>, PortError>;
+    /// The user of an issuer, by digest.
+    async fn by_subject(&self, digest: &str) -> Result<Option<User>, PortError>;
     /// The user with this e-mail address, any case.
     async fn by_email(&self, email: &str) -> Result<Option<User>, PortError>;
 

@@ -17,16 +17,21 @@ use crate::table::{Expression, Table, Write};
 impl Accounts for Table {
     async fn register(&self, change: Change<User>) -> Result<Registered, PortError> {
         let user = &change.next;
-        let committed = self
-            .transact(vec![
-                Write::create(&UniqueName::new(keys::unique_username(&user.username), user.id)),
-                Write::create(&UniqueName::new(keys::unique_email(&user.email), user.id)),
-                Write::create(user),
-                Write::create(&event_of(&change)),
-            ])
-            .await?;
-        match committed {
+        let mut writes = vec![
+            Write::create(&UniqueName::new(keys::unique_username(&user.username), user.id)),
+            Write::create(&UniqueName::new(keys::unique_email(&user.email), user.id)),
+            Write::create(user),
+            Write::create(&event_of(&change)),
+        ];
+        let claim = writes.len();
+        writes.extend(
+            user.subject
+                .as_deref()
+                .map(|digest| Write::create(&UniqueName::new(keys::unique_subject(digest), user.id))),
+        );
+        match self.transact(writes).await? {
             Ok(()) => Ok(Registered::Done),
+            Err(refused) if refused.at(claim) => Ok(Registered::SubjectTaken),
             Err(refused) if refused.at(0) => Ok(Registered::UsernameTaken),
             Err(refused) if refused.at(1) => Ok(Registered::EmailTaken),
             Err(_) => Err(stale(user.id)),
@@ -41,12 +46,13 @@ impl Accounts for Table {
 
     async fn erase(&self, change: Change<User>) -> Result<(), PortError> {
         let user = &change.next;
-        let writes = vec![
+        let mut writes = vec![
             Write::DeleteVersion(keys::user(user.id), user.version - 1),
             Write::Delete(keys::unique_username(&user.username)),
             Write::Delete(keys::unique_email(&user.email)),
             Write::create(&event_of(&change)),
         ];
+        writes.extend(user.subject.as_deref().map(|digest| Write::Delete(keys::unique_subject(digest))));
         self.transact(writes).await?.map_err(|_| stale(user.id))
     }
 
@@ -56,6 +62,10 @@ impl Accounts for Table {
 
     async fn by_username(&self, username: &str) -> Result<Option<User>, PortError> {
         self.by_unique_name(keys::unique_username(username)).await
+    }
+
+    async fn by_subject(&self, digest: &str) -> Result<Option<User>, PortError> {
+        self.by_unique_name(keys::unique_subject(digest)).await
     }
 
     async fn by_email(&self, email: &str) -> Result<Option<User>, PortError> {

@@ -50,6 +50,11 @@ pub(crate) fn unique_email(email: &str) -> Key {
     Key::new(format!("UNIQ#EMAIL#{digest}"), "UNIQ")
 }
 
+/// Claims an issuer's user, by digest.
+pub(crate) fn unique_subject(digest: &str) -> Key {
+    Key::new(format!("UNIQ#SUBJECT#{digest}"), "UNIQ")
+}
+
 /// One refresh token, by its digest.
 pub(crate) fn refresh_token(user: UserId, digest: &str) -> Key {
     Key::new(user_partition(user), format!("{REFRESH_TOKENS}{digest}"))

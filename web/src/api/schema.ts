@@ -411,7 +411,7 @@ export interface components {
         Health: "UP" | "DOWN";
         /** @description How the service and what it depends on are. */
         HealthReport: {
-            /** @description By name: `table`. */
+            /** @description By name: `table`, `uploads`, `media`. */
             dependencies: {
                 [key: string]: components["schemas"]["Health"];
             };

@@ -29,7 +29,7 @@ fn set_by(template: &str) -> BTreeSet<String> {
 }
 
 fn read_by(reader: &str) -> BTreeSet<String> {
-    [".text(\"", ".number(\""]
+    [".text(\"", ".optional(\"", ".number(\""]
         .into_iter()
         .flat_map(|call| reader.split(call).skip(1))
         .filter_map(|rest| rest.split_once('"'))

@@ -21,7 +21,7 @@ pub enum Health {
 pub struct HealthReport {
     /// `DOWN` when something that matters is.
     pub status: Health,
-    /// By name: `table`.
+    /// By name: `table`, `uploads`, `media`.
     #[schema(value_type = BTreeMap<String, Health>)]
     pub dependencies: BTreeMap<&'static str, Health>,
 }

@@ -65,6 +65,7 @@ impl AccountService {
             username: command.username,
             email: command.email,
             password_hash: self.passwords.hash(&command.password)?,
+            subject: None,
             roles: vec![Role::Viewer],
             display_name: None,
             bio: None,
@@ -76,7 +77,7 @@ impl AccountService {
         let event = happened("UserRegistered", now, json!({ "userId": user.id }));
         match self.accounts.register(Change { next: user.clone(), event }).await? {
             Registered::Done => self.open_session(user).await,
-            Registered::UsernameTaken => {
+            Registered::UsernameTaken | Registered::SubjectTaken => {
                 Err(Error::Conflict { code: "username-taken", message: "This username is taken." })
             }
             Registered::EmailTaken => {
@@ -214,6 +215,6 @@ impl AccountService {
     }
 }
 
-fn happened(name: &str, at: Timestamp, data: Value) -> DomainEvent {
+pub(super) fn happened(name: &str, at: Timestamp, data: Value) -> DomainEvent {
     DomainEvent { id: new_id(at), name: name.to_owned(), at, correlation_id: None, data }
 }

@@ -16,6 +16,7 @@ fn user(name: &str) -> User {
         username: name.to_owned(),
         email: format!("{name}@example.org"),
         password_hash: "hash".into(),
+        subject: None,
         roles: vec![Role::Viewer],
         display_name: None,
         bio: None,
@@ -108,4 +109,18 @@ async fn published_keys_are_found() {
     assert_eq!(table.published().await.unwrap(), None);
     table.publish("{}").await.unwrap();
     assert_eq!(table.published().await.unwrap().as_deref(), Some("{}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuers_user_has_one_account() {
+    let World { table, .. } = &world().await;
+    let known = |name: &str| User { subject: Some("digest".into()), ..user(name) };
+    let ada = known("ada");
+    assert_eq!(table.register(change(&ada, "UserRegistered")).await.unwrap(), Registered::Done);
+    assert_eq!(table.by_subject("digest").await.unwrap().unwrap(), ada);
+    let again = table.register(change(&known("eve"), "UserRegistered")).await.unwrap();
+    assert_eq!(again, Registered::SubjectTaken);
+    assert_eq!(table.by_subject("other").await.unwrap(), None);
+    table.erase(change(&User { version: 2, ..ada }, "UserErased")).await.unwrap();
+    assert_eq!(table.register(change(&known("eve"), "UserRegistered")).await.unwrap(), Registered::Done);
 }
