@@ -181,6 +181,7 @@ impl Objects {
     /// Takes a finished local file as the body of an object; the file is gone afterwards.
     pub async fn adopt(&self, bucket: &str, key: &str, file: &Path, headers: Headers) -> anyhow::Result<()> {
         let open = tokio::fs::File::open(file).await.with_context(|| format!("cannot read {}", file.display()))?;
+        open.sync_all().await?;
         let mut stream = tokio_util::io::ReaderStream::with_capacity(open, 256 * 1024);
         let (mut size, mut md5) = (0, Md5::new());
         while let Some(chunk) = stream.next().await {
