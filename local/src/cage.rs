@@ -2,7 +2,7 @@
 //!
 //! Every child is started as `skylark cage <limits> -- program arguments`: this same binary, which sets the limits on
 //! itself with safe calls and then becomes the program. On Linux the kernel ends it when the thread that spawned it
-//! ends, so spawning is left to one long-lived thread; elsewhere the cage stays and watches its parent.
+//! ends, so spawning is left to one long-lived thread; elsewhere a second process watches the parent for it.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -37,8 +37,11 @@ pub struct Limits {
 pub struct CageArgs {
     #[command(flatten)]
     limits: Limits,
+    /// Instead of running a program: end this process when the parent is gone.
+    #[arg(long)]
+    watch: Option<i32>,
     /// The program and its arguments.
-    #[arg(last = true, required = true)]
+    #[arg(last = true, required_unless_present = "watch")]
     program: Vec<OsString>,
 }
 
@@ -89,11 +92,14 @@ pub fn run(args: CageArgs) -> ExitCode {
         Ok(code) => return code,
         Err(error) => error,
     };
-    tracing::error!(program = %args.program[0].display(), %error, "cannot start");
+    tracing::error!(program = ?args.program.first(), %error, "cannot start");
     ExitCode::from(127)
 }
 
 fn enter(args: &CageArgs) -> io::Result<ExitCode> {
+    if let Some(program) = args.watch {
+        return watch(program, args.limits.parent.unwrap_or_default());
+    }
     use rustix::process::{Resource, Rlimit, setrlimit, setsid};
     // Fails only where the cage leads its group already, which is as good.
     let _ = setsid();
@@ -121,19 +127,35 @@ fn become_program(args: &CageArgs) -> io::Result<ExitCode> {
     Err(std::process::Command::new(&args.program[0]).args(&args.program[1..]).exec())
 }
 
+/// Starts a watcher and becomes the program, so that the program's process is the one that was spawned and killed.
 #[cfg(not(target_os = "linux"))]
 fn become_program(args: &CageArgs) -> io::Result<ExitCode> {
-    use std::time::Duration;
+    use std::os::unix::process::CommandExt;
+    use std::process::{Command, Stdio};
 
-    use rustix::process::getppid;
-    let mut child = std::process::Command::new(&args.program[0]).args(&args.program[1..]).spawn()?;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)));
-        }
-        if getppid().map(|pid| pid.as_raw_nonzero().get()) != args.limits.parent {
-            child.kill()?;
-        }
-        std::thread::sleep(Duration::from_millis(200));
+    if let Some(parent) = args.limits.parent {
+        Command::new(own_binary()?)
+            .args(["cage", "--watch", &std::process::id().to_string(), "--parent", &parent.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
     }
+    Err(Command::new(&args.program[0]).args(&args.program[1..]).exec())
+}
+
+/// Ends `program` when `parent` is gone; ends with it otherwise. The watcher is the program's own child.
+fn watch(program: i32, parent: i32) -> io::Result<ExitCode> {
+    use rustix::process::{Pid, Signal, getppid, kill_process, test_kill_process};
+
+    let pid = |raw: i32| Pid::from_raw(raw).ok_or_else(|| io::Error::other("no process has this id"));
+    let (program, parent) = (pid(program)?, pid(parent)?);
+    while getppid() == Some(program) {
+        if test_kill_process(parent).is_err() {
+            kill_process(program, Signal::KILL)?;
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -5,9 +5,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+/// The program that `./dev` found, or the one in PATH.
+fn tool(variable: &str, name: &str) -> Command {
+    Command::new(std::env::var_os(variable).unwrap_or_else(|| name.into()))
+}
+
 /// Makes `path` with ffmpeg's `arguments`, which are separated by spaces.
 pub fn make(path: &Path, arguments: &str) -> Result<PathBuf> {
-    let made = Command::new("ffmpeg")
+    let made = tool("FFMPEG", "ffmpeg")
         .args(["-nostdin", "-v", "error", "-y"])
         .args(arguments.split(' '))
         .arg(path)
@@ -49,7 +54,7 @@ pub fn turn_right(path: &Path) -> Result<()> {
 
 /// Width and height of the picture in `input` (a file or a URL), and whether there is sound.
 pub fn probe(input: &str) -> Result<(u32, u32, bool)> {
-    let probe = Command::new("ffprobe")
+    let probe = tool("FFPROBE", "ffprobe")
         .args(["-v", "error", "-show_entries", "stream=codec_type,width,height", "-of", "csv=p=0", input])
         .output()
         .context("ffprobe cannot be started")?;

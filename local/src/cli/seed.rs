@@ -43,8 +43,10 @@ async fn seed(front: &str, tools: &Tools) -> anyhow::Result<()> {
     let client = Client::new();
     let mine = client.get(format!("{front}/api/v1/videos?userId=me&limit=100")).bearer_auth(&token);
     let mine: Value = mine.send().await?.error_for_status()?.json().await?;
-    let titles: Vec<&str> =
-        mine["items"].as_array().into_iter().flatten().filter_map(|one| one["title"].as_str()).collect();
+    // One that was cut off half-way is made again.
+    let lives = |video: &&Value| matches!(video["status"].as_str(), Some("PROCESSING" | "READY"));
+    let videos = mine["items"].as_array().into_iter().flatten().filter(lives);
+    let titles: Vec<&str> = videos.filter_map(|one| one["title"].as_str()).collect();
     let folder = tempfile::tempdir()?;
     for (title, source) in VIDEOS {
         if titles.contains(&title) {

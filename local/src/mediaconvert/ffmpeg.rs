@@ -11,6 +11,10 @@ use crate::cage::{self, Limits};
 const FORMATS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,mxf,ogg,wav,mp3,aac,flac,ac3,eac3";
 /// Pixels of a frame beyond which nothing is decoded.
 const MAX_PIXELS: &str = "67108864";
+/// What is asked of ffprobe: a file's other tags can be endless.
+const ENTRIES: &str = "format=format_name,duration,bit_rate:format_tags=major_brand:stream=index,codec_type,codec_name,\
+    level,width,height,sample_aspect_ratio,r_frame_rate,avg_frame_rate,duration,bit_rate,sample_rate,channels:\
+    stream_tags=DURATION:stream_disposition=attached_pic:stream_side_data=rotation";
 const GIB: u64 = 1024 * 1024 * 1024;
 
 /// The programs, where they were found.
@@ -48,7 +52,7 @@ impl Tools {
         let limits = limits(4 * GIB, 30, 0);
         let mut command = cage::command(&self.skylark, &limits, &self.ffprobe);
         command.args(["-hide_banner", "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", FORMATS]);
-        command.args(["-show_format", "-show_streams", "-of", "json", "-i"]).arg(input);
+        command.args(["-show_entries", ENTRIES, "-of", "json", "-i"]).arg(input);
         command
     }
 

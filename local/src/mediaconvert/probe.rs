@@ -7,12 +7,15 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
 
 use super::ffmpeg::Tools;
 use crate::cage;
 
 /// How long looking into a file may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// Bytes of ffprobe's answer: a file's words about itself can be endless.
+const MAX_ANSWER: u64 = 1024 * 1024;
 
 /// What ffprobe says; nothing when the file is no media.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -60,6 +63,8 @@ pub(super) struct Stream {
     #[serde(default)]
     sample_aspect_ratio: String,
     duration: Option<String>,
+    #[serde(default)]
+    tags: StreamTags,
     sample_rate: Option<String>,
     channels: Option<u32>,
     bit_rate: Option<String>,
@@ -67,6 +72,21 @@ pub(super) struct Stream {
     disposition: Disposition,
     #[serde(default)]
     side_data_list: Vec<SideData>,
+}
+
+/// Matroska tells a track's length here: `00:00:55.040000000`.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct StreamTags {
+    #[serde(rename = "DURATION")]
+    duration: Option<String>,
+}
+
+impl StreamTags {
+    fn seconds(&self) -> Option<f64> {
+        let parts: Vec<f64> = self.duration.as_ref()?.split(':').map(str::parse).collect::<Result<_, _>>().ok()?;
+        let [hours, minutes, seconds] = parts.as_slice() else { return None };
+        Some(hours * 3600.0 + minutes * 60.0 + seconds)
+    }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -87,15 +107,23 @@ struct SideData {
 pub(super) async fn probe(tools: &Tools, file: &Path) -> anyhow::Result<Media> {
     let mut command = tools.probe(file);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let child = cage::spawn(command).await.context("ffprobe cannot be started")?;
-    let Ok(output) = tokio::time::timeout(TIMEOUT, child.wait_with_output()).await else {
+    let mut child = cage::spawn(command).await.context("ffprobe cannot be started")?;
+    let stdout = child.stdout.take().context("stdout is piped")?;
+    let answer = async {
+        let mut text = Vec::new();
+        stdout.take(MAX_ANSWER).read_to_end(&mut text).await?;
+        // Whoever says more is ended by the closed pipe.
+        let status = child.wait().await?;
+        anyhow::Ok((status, text))
+    };
+    let Ok(answer) = tokio::time::timeout(TIMEOUT, answer).await else {
         bail!("ffprobe takes longer than {TIMEOUT:?}");
     };
-    let output = output?;
-    if !output.status.success() {
+    let (status, text) = answer?;
+    if !status.success() {
         return Ok(Media::default());
     }
-    Ok(serde_json::from_slice(&output.stdout).unwrap_or_default())
+    Ok(serde_json::from_slice(&text).unwrap_or_default())
 }
 
 impl Media {
@@ -114,9 +142,13 @@ impl Media {
         number(&self.format.duration).or(of_tracks).filter(|seconds| seconds.is_finite() && *seconds > 0.0)
     }
 
-    /// Seconds of the video track, as the file says.
+    /// Seconds of the video track, as the file says. The container's own count is that of its longest track, so it says
+    /// nothing about the pictures where there is sound.
     pub(super) fn video_duration(&self) -> Option<f64> {
-        self.video().and_then(|video| number(&video.duration)).or_else(|| self.duration())
+        let video = self.video()?;
+        let of_track = number(&video.duration).or_else(|| video.tags.seconds());
+        let of_file = if self.has_audio() { None } else { self.duration() };
+        of_track.or(of_file).filter(|seconds| seconds.is_finite() && *seconds > 0.0)
     }
 
     /// MediaConvert's `ProbeResult`.
@@ -226,6 +258,21 @@ fn fraction(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_that_make_no_sense_are_none() {
+        let length = |text: &str| serde_json::from_str::<Media>(text).unwrap().video_duration();
+        let video = |more: &str| format!(r#"{{"codec_type":"video",{more}}}"#);
+        let file =
+            |streams: &str, seconds: &str| format!(r#"{{"format":{{"duration":"{seconds}"}},"streams":[{streams}]}}"#);
+        assert_eq!(length(&file(&video(r#""duration":"-5.0""#), "60")), None);
+        assert_eq!(length(&file(&video(r#""duration":"nan""#), "60")), None);
+        assert_eq!(length(&file(&video(r#""duration":"7.5""#), "60")), Some(7.5));
+        assert_eq!(length(&file(&video(r#""tags":{"DURATION":"00:01:05.500000000"}"#), "60")), Some(65.5));
+        assert_eq!(length(&file(&video(r#""width":1"#), "60")), Some(60.0));
+        let with_sound = format!(r#"{},{{"codec_type":"audio"}}"#, video(r#""width":1"#));
+        assert_eq!(length(&file(&with_sound, "60")), None, "the sound may be longer");
+    }
 
     #[test]
     fn rotation_is_clockwise() {

@@ -1,14 +1,16 @@
 //! Running jobs, one at a time: ffmpeg once for all outputs, then the outputs become objects, the top-level playlist
 //! last. A job that a crash cut off begins again; its objects are simply written again.
 
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::Child;
+use tokio::process::{Child, ChildStderr};
 use tokio::sync::watch;
 
 use super::MediaConvert;
@@ -108,9 +110,12 @@ async fn run_job(service: &MediaConvert, job: &Job, stop: &mut watch::Receiver<b
         tokio::fs::remove_dir_all(&folder).await?;
     }
     tokio::fs::create_dir_all(&folder).await?;
-    let outcome = work(service, job, &folder, stop).await;
-    tokio::fs::remove_dir_all(&folder).await?;
-    outcome
+    // A file that makes us panic must not end the runner: it would be the first again after the next start.
+    let outcome = AssertUnwindSafe(work(service, job, &folder, stop)).catch_unwind().await;
+    if let Err(error) = tokio::fs::remove_dir_all(&folder).await {
+        tracing::warn!(job = job.id, %error, "the job's folder cannot be removed; the next start tries again");
+    }
+    outcome.unwrap_or_else(|_| Err(Failure::Error(1999, "The job panicked.".into())))
 }
 
 async fn work(service: &MediaConvert, job: &Job, folder: &Path, stop: &mut watch::Receiver<bool>) -> Outcome<Value> {
@@ -138,7 +143,8 @@ async fn work(service: &MediaConvert, job: &Job, folder: &Path, stop: &mut watch
     if wants_audio && !media.has_audio() {
         return Err(Failure::Error(1021, "The outputs want audio and the input has none.".into()));
     }
-    let declared = media.video_duration().unwrap_or(LONGEST).min(plan.clip_seconds.unwrap_or(LONGEST));
+    let declared = media.video_duration().or_else(|| media.duration()).unwrap_or(LONGEST);
+    let declared = declared.min(plan.clip_seconds.unwrap_or(LONGEST)).clamp(0.0, 2.0 * LONGEST);
     let wall = Duration::from_secs_f64(60.0 + 4.0 * declared);
     let mut command = tools.transcode(&input, wall.as_secs() * 8, plan.clip_seconds);
     command.args(outputs(&plan, video.index, folder)?);
@@ -208,15 +214,7 @@ fn outputs(plan: &Plan, video: u32, folder: &Path) -> Outcome<Vec<String>> {
 async fn transcode(service: &MediaConvert, job: &Job, mut child: Child, duration: f64) -> Outcome<()> {
     let stdout = child.stdout.take().context("stdout is piped")?;
     let stderr = child.stderr.take().context("stderr is piped")?;
-    // The complaints of a broken file can be endless; the first are the interesting ones.
-    let complaints = tokio::spawn(async move {
-        let (mut kept, mut rest) = (Vec::new(), stderr.take(4096));
-        // A broken pipe ends the complaints as well.
-        let _ = rest.read_to_end(&mut kept).await;
-        let mut stderr = rest.into_inner();
-        let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
-        String::from_utf8_lossy(&kept).into_owned()
-    });
+    let complaints = tokio::spawn(complaints(stderr));
     let mut lines = BufReader::new(stdout).lines();
     let (mut seconds, mut frames) = (0.0, 0u64);
     while let Some(line) = lines.next_line().await? {
@@ -254,9 +252,9 @@ async fn transcode(service: &MediaConvert, job: &Job, mut child: Child, duration
     let complaints = complaints.await.unwrap_or_default();
     if !status.success() {
         tracing::warn!(job = job.id, %status, complaints, "ffmpeg failed");
-        if status.code().is_none() {
-            // Out of memory, or beyond a limit of its cage: not the input's fault for sure.
-            return Err(Failure::Error(1999, format!("ffmpeg was killed: {status}")));
+        if status.code().is_none() || OUR_FAULTS.iter().any(|fault| complaints.contains(fault)) {
+            // Out of memory or of disk, or beyond a limit of its cage: not the input's fault for sure.
+            return Err(Failure::Error(1999, format!("ffmpeg could not go on: {status}")));
         }
         return Err(Failure::Error(1030, "The input cannot be decoded: it is damaged or not supported.".into()));
     }
@@ -265,6 +263,24 @@ async fn transcode(service: &MediaConvert, job: &Job, mut child: Child, duration
     }
     Ok(())
 }
+
+/// What ffmpeg complained of. A broken file's complaints can be endless: the first and the last are kept.
+async fn complaints(mut stderr: ChildStderr) -> String {
+    const KEPT: usize = 4096;
+    let (mut kept, mut chunk) = (Vec::new(), [0; 1024]);
+    // A broken pipe ends the complaints as well.
+    while let Ok(length @ 1..) = stderr.read(&mut chunk).await {
+        kept.extend_from_slice(&chunk[..length]);
+        if kept.len() > 3 * KEPT {
+            kept.drain(KEPT..kept.len() - KEPT);
+        }
+    }
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
+/// Words of ffmpeg about this machine rather than its input.
+const OUR_FAULTS: [&str; 4] =
+    ["No space left on device", "Cannot allocate memory", "Resource temporarily unavailable", "File too large"];
 
 /// Makes objects of the outputs and answers `outputGroupDetails`.
 async fn publish(service: &MediaConvert, plan: &Plan, media: &Media, folder: &Path) -> Outcome<Value> {

@@ -309,9 +309,9 @@ impl S3 for Backend {
         let input = request.input;
         let parts = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
         let completion = Completion {
-            bucket: &input.bucket,
-            key: &input.key,
-            upload: &input.upload_id,
+            bucket: input.bucket.clone(),
+            key: input.key.clone(),
+            upload: input.upload_id.clone(),
             parts: parts
                 .into_iter()
                 .map(|part| {

@@ -4,7 +4,7 @@ use md5::{Digest, Md5};
 use rusqlite::{OptionalExtension, params};
 use s3s::{S3Error, S3Result, s3_error};
 
-use super::objects::{Headers, Object, Objects, Stored, hex, internal, remove};
+use super::objects::{Headers, Object, Objects, Stored, Unfinished, hex, internal, remove};
 use crate::state::now_ms;
 
 /// S3's smallest part that is not the last.
@@ -22,10 +22,10 @@ pub(super) struct Part {
 }
 
 /// What a completed upload becomes.
-pub(super) struct Completion<'a> {
-    pub(super) bucket: &'a str,
-    pub(super) key: &'a str,
-    pub(super) upload: &'a str,
+pub(super) struct Completion {
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) upload: String,
     /// Part numbers and ETags, as the client says them.
     pub(super) parts: Vec<(i32, String)>,
     pub(super) only_new: bool,
@@ -113,12 +113,23 @@ impl Objects {
         listed.map_err(internal)
     }
 
-    /// Puts the named parts together.
+    /// Puts the named parts together. It goes on when the client has hung up: one that asks again finds it done.
     ///
     /// # Errors
     /// `NoSuchUpload`, `InvalidPartOrder`, `InvalidPart`, `EntityTooSmall`, `PreconditionFailed`.
-    pub(super) async fn complete(&self, completion: Completion<'_>) -> S3Result<Object> {
+    pub(super) async fn complete(&self, completion: Completion) -> S3Result<Object> {
+        let objects = self.clone();
+        let completing = tokio::spawn(async move {
+            // One after another: the second of the same upload finds nothing left to do.
+            let _turn = objects.completions.clone().lock_owned().await;
+            objects.complete_now(completion).await
+        });
+        completing.await.map_err(S3Error::internal_error)?
+    }
+
+    async fn complete_now(&self, completion: Completion) -> S3Result<Object> {
         let Completion { bucket, key, upload, parts, only_new } = completion;
+        let (bucket, key, upload) = (bucket.as_str(), key.as_str(), upload.as_str());
         let headers = self.upload(bucket, key, upload)?;
         if parts.is_empty() {
             return Err(s3_error!(MalformedXML, "You must specify at least one part"));
@@ -154,10 +165,13 @@ impl Objects {
         let size = parts.iter().map(|part| part.size).sum();
         let copied = tokio::task::spawn_blocking(move || -> std::io::Result<()> {
             let mut whole = std::fs::File::create_new(&target)?;
+            let unfinished = Unfinished(Some(target));
             for source in sources {
                 std::io::copy(&mut std::fs::File::open(source)?, &mut whole)?;
             }
-            whole.sync_all()
+            whole.sync_all()?;
+            unfinished.keep();
+            Ok(())
         });
         copied.await.map_err(S3Error::internal_error)?.map_err(S3Error::internal_error)?;
         Ok(Stored { file: name, size, md5: Vec::new(), sha256: Vec::new() })

@@ -82,6 +82,8 @@ pub struct Objects {
     folder: Arc<PathBuf>,
     buckets: Arc<BTreeMap<String, Bucket>>,
     sequence: Arc<AtomicU64>,
+    /// Held by the multipart upload that is being completed.
+    pub(super) completions: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Objects {
@@ -101,7 +103,14 @@ impl Objects {
         }
         let buckets = buckets.iter().map(|bucket| (bucket.name.clone(), bucket.clone())).collect();
         let folder = Arc::new(folder);
-        Ok(Self { state, bus, folder, buckets: Arc::new(buckets), sequence: Arc::default() })
+        Ok(Self {
+            state,
+            bus,
+            folder,
+            buckets: Arc::new(buckets),
+            sequence: Arc::default(),
+            completions: Arc::default(),
+        })
     }
 
     /// The buckets by name.
@@ -313,10 +322,10 @@ impl Objects {
 }
 
 /// A file that goes unless it is kept: the writer may be cancelled at any moment.
-struct Unfinished(Option<PathBuf>);
+pub(super) struct Unfinished(pub(super) Option<PathBuf>);
 
 impl Unfinished {
-    fn keep(mut self) {
+    pub(super) fn keep(mut self) {
         self.0 = None;
     }
 }

@@ -50,7 +50,8 @@ pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
             | "AWS::IAM::Role"
             | "AWS::Lambda::Permission"
             | "AWS::MediaConvert::Queue"
-            | "AWS::S3::BucketPolicy" => {}
+            | "AWS::S3::BucketPolicy"
+            | "AWS::SQS::QueuePolicy" => {}
             // The front door is CloudFront's counterpart, by its own rules.
             other if other.starts_with("AWS::CloudFront::") => {}
             other => return kind.fault(format!("the local cloud does not know {other}")),

@@ -1,6 +1,6 @@
 // The API, typed by docs/openapi.json. Signed in, each request carries the access token; an old one is exchanged once.
 import createClient, { type Middleware } from "openapi-fetch";
-import { type Session, session, setSession } from "../lib/session";
+import { reloadSession, type Session, session, setSession } from "../lib/session";
 import type { components, paths } from "./schema";
 
 export type Video = components["schemas"]["Video"];
@@ -25,7 +25,7 @@ let refreshing: Promise<Session | null> | null = null;
 function refresh(used: Session): Promise<Session | null> {
   refreshing ??= navigator.locks
     .request("skylark.refresh", async () => {
-      const now = session();
+      const now = reloadSession();
       if (now?.refreshToken !== used.refreshToken) return now;
       const { data, response } = await api.POST("/api/v1/auth/refresh", {
         body: { refreshToken: used.refreshToken },

@@ -947,7 +947,10 @@ export interface operations {
     begin_upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1077,7 +1080,10 @@ export interface operations {
     complete_upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 uploadId: string;
             };
@@ -1126,7 +1132,10 @@ export interface operations {
     sign_parts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 uploadId: string;
             };
@@ -1569,7 +1578,10 @@ export interface operations {
     retry_video: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 videoId: string;
             };

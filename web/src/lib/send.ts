@@ -35,12 +35,14 @@ export function put({ url, headers = {}, body, onProgress, signal }: Put): Promi
 }
 
 /** Tries again after a pause, longer each time, when the connection or the server fails. */
-export async function withRetries<T>(work: () => Promise<T>, tries = 4): Promise<T> {
+export async function withRetries<T>(work: (attempt: number) => Promise<T>, tries = 4): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await work();
+      return await work(attempt);
     } catch (error) {
-      const passing = error instanceof SendError && (error.status === 0 || error.status >= 500);
+      // 403: the URL has expired; the next try asks for another where there is one.
+      const passing =
+        error instanceof SendError && (error.status === 0 || error.status === 403 || error.status >= 500);
       if (!passing || attempt === tries) throw error;
       await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt));
     }

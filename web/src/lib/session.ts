@@ -24,6 +24,21 @@ export function session(): Session | null {
   return current;
 }
 
+/** What other tabs have made of it: their news may come later than their locks are released. */
+export function reloadSession(): Session | null {
+  let stored = current;
+  try {
+    stored = JSON.parse(localStorage.getItem(KEY) ?? "null") as Session | null;
+  } catch {
+    // Without storage each tab is on its own.
+  }
+  if (stored?.refreshToken !== current?.refreshToken) {
+    current = stored;
+    tell();
+  }
+  return current;
+}
+
 export function setSession(next: Session | null): void {
   current = next;
   try {

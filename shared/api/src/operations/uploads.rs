@@ -223,7 +223,7 @@ pub struct UploadCompleted {
 
 /// Announce a file and its video.
 #[utoipa::path(post, path = "/api/v1/uploads", tag = "videos", operation_id = "begin_upload", security(("bearer" = [])),
-    request_body = UploadRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1-128 visible characters: one effect in 24 h")), request_body = UploadRequest,
     responses((status = 201, body = UploadStarted), (status = 400, body = ProblemDetails),
         (status = 401, body = ProblemDetails), (status = 413, description = "`file-too-large`", body = ProblemDetails),
         (status = 415, description = "`unsupported-file-type`", body = ProblemDetails)))]
@@ -238,7 +238,7 @@ pub(crate) fn get() {}
 
 /// Fresh URLs for parts, to go on after a break.
 #[utoipa::path(post, path = "/api/v1/uploads/{uploadId}/parts", tag = "videos", operation_id = "sign_parts",
-    security(("bearer" = [])), params(("uploadId" = String, Path)), request_body = PartsRequest,
+    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, description = "1-128 visible characters: one effect in 24 h"), ("uploadId" = String, Path)), request_body = PartsRequest,
     responses((status = 200, body = PartTargets), (status = 400, body = ProblemDetails),
         (status = 404, body = ProblemDetails),
         (status = 409, description = "`no-parts`, `upload-completed` or `upload-over`", body = ProblemDetails)))]
@@ -246,7 +246,7 @@ pub(crate) fn sign_parts() {}
 
 /// Put the parts together.
 #[utoipa::path(post, path = "/api/v1/uploads/{uploadId}/complete", tag = "videos", operation_id = "complete_upload",
-    security(("bearer" = [])), params(("uploadId" = String, Path)), request_body = CompleteRequest,
+    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, description = "1-128 visible characters: one effect in 24 h"), ("uploadId" = String, Path)), request_body = CompleteRequest,
     responses((status = 202, body = UploadCompleted), (status = 400, body = ProblemDetails),
         (status = 404, body = ProblemDetails), (status = 409, body = ProblemDetails)))]
 pub(crate) fn complete() {}

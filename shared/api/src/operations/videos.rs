@@ -368,7 +368,7 @@ pub(crate) fn delete() {}
 
 /// Transcode a FAILED video again.
 #[utoipa::path(post, path = "/api/v1/videos/{videoId}/retry", tag = "videos", operation_id = "retry_video",
-    security(("bearer" = [])), params(("videoId" = String, Path)),
+    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, description = "1-128 visible characters: one effect in 24 h"), ("videoId" = String, Path)),
     responses((status = 202, body = VideoView), (status = 404, body = ProblemDetails),
         (status = 409, description = "`invalid-transition` or `source-gone`", body = ProblemDetails)))]
 pub(crate) fn retry() {}

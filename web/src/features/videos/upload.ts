@@ -1,6 +1,6 @@
 // Sends a file straight to S3: in one piece, or in parts of which some travel at once.
 import { api, explain } from "../../api/client";
-import { put, withRetries } from "../../lib/send";
+import { put, SendError, withRetries } from "../../lib/send";
 
 /** Parts that travel at once. */
 const PARALLEL = 3;
@@ -34,7 +34,14 @@ export async function upload({ file, title, onProgress, signal }: Send): Promise
   if (!begun.data) throw new Error(explain(begun.error));
   const { uploadId, videoId, url, headers, parts, partSize } = begun.data;
   if (url) {
-    await withRetries(() => put({ url, headers: headers ?? {}, body: file, onProgress, signal }));
+    await withRetries(async (attempt) => {
+      try {
+        await put({ url, headers: headers ?? {}, body: file, onProgress, signal });
+      } catch (error) {
+        // Nothing is overwritten: the file stands already, and only the answer to an earlier try was lost.
+        if (attempt === 1 || !(error instanceof SendError) || error.status !== 412) throw error;
+      }
+    });
   } else if (parts && partSize) {
     await sendParts({ uploadId, partSize, file, first: parts, onProgress, signal });
   }
@@ -44,7 +51,17 @@ export async function upload({ file, title, onProgress, signal }: Send): Promise
 type Target = { number: number; url: string };
 type Parts = Omit<Send, "title"> & { uploadId: string; partSize: number; first: Target[] };
 
-async function sendParts({ uploadId, partSize, file, first, onProgress, signal }: Parts): Promise<void> {
+async function sendParts({
+  uploadId,
+  partSize,
+  file,
+  first,
+  onProgress,
+  signal: outer,
+}: Parts): Promise<void> {
+  // When one part fails for good the others stop as well.
+  const own = new AbortController();
+  const signal = AbortSignal.any([outer, own.signal]);
   const count = Math.ceil(file.size / partSize);
   const urls = new Map(first.map((part) => [part.number, part.url]));
   const etags: string[] = [];
@@ -73,6 +90,7 @@ async function sendParts({ uploadId, partSize, file, first, onProgress, signal }
       // URLs are good for a quarter of an hour: a later try asks for another.
       urls.delete(number);
       const report = (bytes: number) => {
+        if (signal.aborted) return;
         sent[number] = bytes;
         onProgress(sent.reduce((sum, bytes) => sum + (bytes ?? 0), 0));
       };
@@ -84,7 +102,12 @@ async function sendParts({ uploadId, partSize, file, first, onProgress, signal }
     for (let number = next++; number <= count; number = next++) await sendOne(number);
   }
 
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  try {
+    await Promise.all(Array.from({ length: PARALLEL }, worker));
+  } catch (error) {
+    own.abort(error);
+    throw error;
+  }
   const completed = await api.POST("/api/v1/uploads/{uploadId}/complete", {
     params: { path: { uploadId } },
     body: { parts: etags.map((etag, index) => ({ number: index + 1, etag })) },
