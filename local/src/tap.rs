@@ -13,6 +13,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// What happens to a call instead of its normal course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub enum FaultKind {
     Unavailable,
     /// The call is refused with 429 before it is executed.
     Throttled,
+    /// The call is a DynamoDB transaction, and is cancelled because of another write at the same moment.
+    Conflict,
 }
 
 /// A fault that waits for calls of `service` and `operation`.
@@ -109,6 +112,14 @@ async fn pass(State(layered): State<Layered>, request: Request, next: Next) -> R
         }
         Some(FaultKind::Unavailable) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Some(FaultKind::Throttled) => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Some(FaultKind::Conflict) => {
+            let body = json!({
+                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons",
+                "CancellationReasons": [{ "Code": "TransactionConflict" }, { "Code": "None" }],
+            });
+            (StatusCode::BAD_REQUEST, Json(body)).into_response()
+        }
     }
 }
 

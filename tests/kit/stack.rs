@@ -90,7 +90,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Makes the next `times` calls of `operation` (`*` is any) fail: `lost-answer`, `unavailable`, `throttled`.
+    /// Makes the next `times` calls of `operation` (`*` is any) fail: `lost-answer`, `unavailable`, `throttled`, `conflict`.
     pub async fn inject(&self, service: &str, operation: &str, kind: &str, times: u32) -> Result<()> {
         let fault = serde_json::json!({ "service": service, "operation": operation, "kind": kind, "times": times });
         let client = reqwest::Client::new();

@@ -427,3 +427,60 @@ async fn events_that_come_twice_late_or_empty_change_nothing_they_should_not() {
     }
     assert_eq!(ada.video(id).await.unwrap(), video);
 }
+
+#[tokio::test]
+async fn transactions_that_meet_others_are_tried_again() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    stack.inject("dynamodb", "TransactWriteItems", "conflict", 3).await.unwrap();
+    ada.announce("Met", "video/mp4", 10).await.unwrap();
+    stack.inject("dynamodb", "TransactWriteItems", "conflict", 8).await.unwrap();
+    let body = json!({ "fileName": "a", "contentType": "video/mp4", "fileSize": 10, "title": "Busy" });
+    let refused = ada.request(Method::POST, "/api/v1/uploads").json(&body).send().await.unwrap();
+    assert_eq!(refused.status(), 503);
+    let named = ada.request(Method::POST, "/api/v1/uploads").header("idempotency-key", "k").json(&body).send();
+    let refused: Value = named.await.unwrap().json().await.unwrap();
+    assert_eq!(refused["code"], "idempotency-in-progress");
+}
+
+#[tokio::test]
+async fn what_a_cut_off_delete_left_is_removed() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    let id = ada.upload("Half gone", "video/mp4", &file).await.unwrap();
+    let video = ada.finished(&id).await.unwrap();
+    let hls = video["hlsUrl"].as_str().unwrap();
+    stack.inject("s3", "ListObjectsV2", "unavailable", 3).await.unwrap();
+    let path = format!("/api/v1/videos/{id}");
+    assert_eq!(ada.request(Method::DELETE, &path).send().await.unwrap().status(), 503);
+    assert_eq!(ada.request(Method::GET, &path).send().await.unwrap().status(), 404);
+    assert_eq!(reqwest::get(hls).await.unwrap().status(), 200, "its media is still there");
+    keep_house(&stack, 1).await;
+    assert_eq!(reqwest::get(hls).await.unwrap().status(), 404);
+    // Done is done.
+    stack.forget_calls().await.unwrap();
+    keep_house(&stack, 2).await;
+    assert!(!stack.calls().await.unwrap().contains_key("s3.ListObjectsV2"));
+}
+
+#[tokio::test]
+async fn a_file_that_comes_after_it_was_given_up_goes() {
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let begun = ada.announce("Late", "video/mp4", 10).await.unwrap();
+    let upload = format!("/api/v1/uploads/{}", begun["uploadId"].as_str().unwrap());
+    assert_eq!(ada.request(Method::DELETE, &upload).send().await.unwrap().status(), 204);
+    let put = || {
+        let mut put = reqwest::Client::new().put(begun["url"].as_str().unwrap()).body("ten bytes!");
+        for (name, value) in begun["headers"].as_object().unwrap() {
+            put = put.header(name, value.as_str().unwrap());
+        }
+        put.send()
+    };
+    assert_eq!(put().await.unwrap().status(), 200);
+    // Where it stands, nothing can be put; when it is gone, the URL works again for a while.
+    until("its removal", async || put().await.unwrap().status() == 200).await;
+    assert_eq!(ada.video(begun["videoId"].as_str().unwrap()).await.unwrap()["failure"]["code"], "upload_expired");
+}

@@ -9,35 +9,30 @@ use skylark_domain::Error;
 use skylark_domain::video::transcoding::{News, Report};
 use skylark_domain::video::{Progress, Videos};
 
-/// What the event says of the job.
+/// What the event says of the job. MediaConvert leaves things out, and sometimes says null.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobStateChange {
     status: String,
     job_id: String,
-    #[serde(default)]
-    user_metadata: HashMap<String, String>,
-    #[serde(default)]
+    user_metadata: Option<HashMap<String, String>>,
     job_progress: Option<JobProgress>,
-    #[serde(default)]
-    output_group_details: Vec<OutputGroup>,
-    #[serde(default)]
-    error_code: u32,
-    #[serde(default)]
-    error_message: String,
+    output_group_details: Option<Vec<OutputGroup>>,
+    error_code: Option<u32>,
+    error_message: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 struct JobProgress {
-    job_percent_complete: u32,
+    job_percent_complete: Option<u32>,
     current_phase: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 struct OutputGroup {
-    output_details: Vec<OutputDetail>,
+    output_details: Option<Vec<OutputDetail>>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -63,16 +58,21 @@ pub(crate) async fn handle(videos: &Videos, event: EventBridgeEvent<JobStateChan
 
 /// The report in the domain's words; `None` for jobs that were not made by us and states that mean nothing to us.
 fn report(detail: JobStateChange) -> Option<Report> {
-    let said = |name: &str| detail.user_metadata.get(name);
-    let durations = detail.output_group_details.iter().flat_map(|group| &group.output_details);
+    let metadata = detail.user_metadata.unwrap_or_default();
+    let said = |name: &str| metadata.get(name);
+    let durations =
+        detail.output_group_details.iter().flatten().filter_map(|group| group.output_details.as_ref()).flatten();
     let news = match detail.status.as_str() {
         "PROGRESSING" => News::Progress(Progress { phase: Some("PROBING".into()), percent: 0 }),
         "STATUS_UPDATE" => {
             let progress = detail.job_progress.unwrap_or_default();
-            News::Progress(Progress { phase: progress.current_phase, percent: progress.job_percent_complete.min(99) })
+            News::Progress(Progress {
+                phase: progress.current_phase,
+                percent: progress.job_percent_complete.unwrap_or(0).min(99),
+            })
         }
         "COMPLETE" => News::Complete { duration_ms: durations.filter_map(|output| output.duration_in_ms).max() },
-        "ERROR" => News::Failed(detail.error_code),
+        "ERROR" => News::Failed(detail.error_code.unwrap_or(0)),
         "CANCELED" => News::Canceled,
         _ => return None,
     };
@@ -113,6 +113,9 @@ mod tests {
         assert_eq!(news(complete), Some(News::Complete { duration_ms: Some(9100) }));
         assert_eq!(news(json!({ "status": "ERROR", "errorCode": 1030 })), Some(News::Failed(1030)));
         assert_eq!(news(json!({ "status": "CANCELED" })), Some(News::Canceled));
+        let nothing =
+            json!({ "status": "STATUS_UPDATE", "jobProgress": { "jobPercentComplete": null }, "errorCode": null });
+        assert_eq!(news(nothing), Some(News::Progress(Progress::default())));
         assert_eq!(news(json!({ "status": "NEW_WARNING" })), None);
     }
 

@@ -329,6 +329,13 @@ struct H264Settings {
     _gop_size_units: Option<String>,
     #[serde(default, rename = "sceneChangeDetect")]
     _scene_change_detect: Option<String>,
+    /// Outputs have square pixels here.
+    #[serde(default, rename = "parControl")]
+    _par_control: Option<String>,
+    #[serde(default, rename = "parNumerator")]
+    _par_numerator: Option<u32>,
+    #[serde(default, rename = "parDenominator")]
+    _par_denominator: Option<u32>,
     #[serde(default)]
     framerate_control: Option<String>,
     #[serde(default)]

@@ -95,8 +95,16 @@ impl Transcoder for MediaConvert {
             .user_metadata(metadata::ATTEMPT, order.attempt.to_string())
             .settings(settings::of(order, &self.places))
             .send()
-            .await
-            .map_err(|error| port_error(PORT, error))?;
+            .await;
+        let answer = answer.map_err(|error| {
+            // Only the order itself can be wrong for good; rights, quotas and subscriptions change.
+            let is_wrong = error.as_service_error().is_some_and(|error| error.is_bad_request_exception());
+            let error = port_error(PORT, error);
+            match error.kind {
+                PortErrorKind::Rejected if !is_wrong => PortError { kind: PortErrorKind::Unavailable, ..error },
+                _ => error,
+            }
+        })?;
         // A cut off answer may read as an empty one.
         let id = answer.job.and_then(|job| job.id);
         id.ok_or_else(|| PortError::new(PORT, PortErrorKind::Unavailable, "the answer names no job"))

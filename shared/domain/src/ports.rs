@@ -164,9 +164,11 @@ pub trait VideoCatalog: Send + Sync {
         progress: &Progress,
     ) -> Result<(), PortError>;
 
-    /// Videos that are UPLOADING or PROCESSING, those that changed longest ago first, at most `limit`. Eventually
-    /// consistent.
-    async fn pending(&self, limit: usize) -> Result<Vec<Current>, PortError>;
+    /// Notes that nothing is left of a deleted video but its tombstone.
+    async fn note_purged(&self, user: UserId, video: VideoId) -> Result<(), PortError>;
+    /// Videos that somebody should look after at `now`: UPLOADING ones whose source is not awaited any more, PROCESSING
+    /// ones, DELETED ones that are not purged. Eventually consistent.
+    async fn due(&self, now: Timestamp) -> Result<Vec<Current>, PortError>;
     /// A user's videos, newest first, at most `limit`, those made before `before`. Deleted ones are not among them.
     async fn videos_of(&self, user: UserId, before: Option<VideoId>, limit: usize) -> Result<Vec<Current>, PortError>;
     /// PUBLIC videos that are READY and were made in `month` (`2026-11`), newest first, at most `limit`, after the

@@ -62,6 +62,7 @@ pub fn sample_video() -> Video {
             key: format!("videos/u/{upload_id}/original.mp4"),
             file_size: 1000,
             content_type: "video/mp4".into(),
+            expires_at: now + SignedDuration::from_hours(1),
         },
         attempt: 0,
         attempt_at: None,

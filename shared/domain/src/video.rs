@@ -125,6 +125,8 @@ pub struct Source {
     pub file_size: u64,
     /// `video/mp4`.
     pub content_type: String,
+    /// When it is not awaited any more.
+    pub expires_at: Timestamp,
 }
 
 /// What plays.

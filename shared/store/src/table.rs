@@ -1,7 +1,10 @@
 //! The one place where SDK builders stand: typed reads and writes of single items, and transactions.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
@@ -136,23 +139,30 @@ impl Table {
         self.take(query.scan_index_forward(false), limit).await
     }
 
-    /// The first items of a partition of an index, at most `limit`.
-    pub(crate) async fn query_index_first(
+    /// The items of a partition of an index whose sort keys are not above `until`, first first.
+    pub(crate) async fn query_index_until(
         &self,
         index: &str,
-        [pk, _]: [&str; 2],
+        [pk, sk]: [&str; 2],
         partition: String,
-        limit: usize,
+        until: String,
     ) -> Result<Vec<Item>, PortError> {
         let query = self
             .client
             .query()
             .table_name(&self.name)
             .index_name(index)
-            .key_condition_expression("#pk = :pk")
+            .key_condition_expression("#pk = :pk AND #sk <= :until")
             .expression_attribute_names("#pk", pk)
-            .expression_attribute_values(":pk", AttributeValue::S(partition));
-        self.take(query, limit).await
+            .expression_attribute_names("#sk", sk)
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .expression_attribute_values(":until", AttributeValue::S(until));
+        let mut pages = query.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            found.push(item.map_err(port_error)?);
+        }
+        Ok(found)
     }
 
     async fn take(&self, query: QueryFluentBuilder, limit: usize) -> Result<Vec<Item>, PortError> {
@@ -195,9 +205,17 @@ impl Table {
         for write in writes {
             items.push(write.into_item(&self.name)?);
         }
-        let error = match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
-            Ok(_) => return Ok(Ok(())),
-            Err(error) => error,
+        let mut tries = 1;
+        let error = loop {
+            match self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await {
+                Ok(_) => return Ok(Ok(())),
+                // Something else was writing one of the items; nothing is changed, and the SDK does not try again.
+                Err(error) if tries < MAX_TRIES && is_conflict(&error) => {
+                    tokio::time::sleep(PAUSE * tries).await;
+                    tries += 1;
+                }
+                Err(error) => break error,
+            }
         };
         if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() {
             let failed: Vec<usize> = canceled
@@ -213,6 +231,20 @@ impl Table {
         }
         Err(port_error(error))
     }
+}
+
+/// How often a transaction is tried that meets other writes, and the pause after the first of them.
+const MAX_TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Whether a transaction was cancelled for nothing but other writes at the same moment.
+fn is_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
+        return false;
+    };
+    let mut codes = canceled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    codes.clone().any(|code| code == "TransactionConflict")
+        && codes.all(|code| matches!(code, "TransactionConflict" | "None"))
 }
 
 #[async_trait]

@@ -22,6 +22,8 @@ use crate::table::{Expression, Table, Write};
 
 /// How long a deleted video is remembered.
 const TOMBSTONE_LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// How long its item stays after that, for whoever has to remove what was made of it.
+const PURGE_LIFE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How long the record of an upload outlives it.
 const UPLOAD_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The attributes of a video that may be absent.
@@ -49,7 +51,7 @@ impl Entity for Video {
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
-        (self.status == Status::Deleted).then(|| self.updated_at + TOMBSTONE_LIFE)
+        (self.status == Status::Deleted).then(|| self.updated_at + PURGE_LIFE)
     }
 
     fn index(&self) -> Vec<(&'static str, AttributeValue)> {
@@ -67,9 +69,14 @@ impl Entity for Video {
             let feed = keys::video_feed(self.status.name(), &month(self.created_at), shard(self.id));
             more.extend([(pk, text(feed)), (sk, text(position(self.created_at, self.id)))]);
         }
-        if matches!(self.status, Status::Uploading | Status::Processing) {
+        let due = match self.status {
+            Status::Uploading => Some(self.source.expires_at),
+            Status::Processing | Status::Deleted => Some(self.updated_at),
+            Status::Ready | Status::Failed => None,
+        };
+        if let Some(due) = due {
             let [pk, sk] = keys::GSI2;
-            more.extend([(pk, text(keys::PENDING_VIDEOS.into())), (sk, text(position(self.updated_at, self.id)))]);
+            more.extend([(pk, text(keys::PENDING_VIDEOS.into())), (sk, text(position(due, self.id)))]);
         }
         more
     }
@@ -180,9 +187,9 @@ impl VideoCatalog for Table {
 
     async fn video_of(&self, user: UserId, id: VideoId) -> Result<Option<Current>, PortError> {
         let current = self.get_item(keys::video(user, id)).await?.map(read).transpose()?;
-        // Deleting by TTL takes its time.
-        let is_over = |current: &Current| current.video.expires_at().is_some_and(|end| end <= Timestamp::now());
-        Ok(current.filter(|current| !is_over(current)))
+        let is_over =
+            |video: &Video| video.status == Status::Deleted && video.updated_at + TOMBSTONE_LIFE <= Timestamp::now();
+        Ok(current.filter(|current| !is_over(&current.video)))
     }
 
     async fn upload(&self, user: UserId, id: UploadId) -> Result<Option<Upload>, PortError> {
@@ -235,8 +242,19 @@ impl VideoCatalog for Table {
         self.update(keys::video(user, video), note).await.map(|_| ())
     }
 
-    async fn pending(&self, limit: usize) -> Result<Vec<Current>, PortError> {
-        let items = self.query_index_first("GSI2", keys::GSI2, keys::PENDING_VIDEOS.into(), limit).await?;
+    async fn note_purged(&self, user: UserId, video: VideoId) -> Result<(), PortError> {
+        let note = Expression::new("REMOVE #pk, #sk", "#status = :deleted")
+            .name("#pk", keys::GSI2[0])
+            .name("#sk", keys::GSI2[1])
+            .name("#status", "status")
+            .value(":deleted", AttributeValue::S(Status::Deleted.name().into()));
+        self.update(keys::video(user, video), note).await.map(|_| ())
+    }
+
+    async fn due(&self, now: Timestamp) -> Result<Vec<Current>, PortError> {
+        // Just above every position of this moment.
+        let until = format!("{now:.3}$");
+        let items = self.query_index_until("GSI2", keys::GSI2, keys::PENDING_VIDEOS.into(), until).await?;
         items.into_iter().map(read).collect()
     }
 
@@ -336,9 +354,11 @@ mod tests {
             attempt_at: Some(Timestamp::UNIX_EPOCH),
             ..sample_video()
         };
-        let least = Video { input: None, status: Status::Deleted, ..sample_video() };
-        let (most, least) = (names(&most), names(&least));
-        let differing: BTreeSet<&str> = most.symmetric_difference(&least).map(String::as_str).collect();
+        let least = |status| names(&Video { input: None, status, visibility: Visibility::Unlisted, ..sample_video() });
+        let most = names(&most);
+        let (deleted, failed) = (least(Status::Deleted), least(Status::Failed));
+        let differing = most.symmetric_difference(&deleted).chain(most.symmetric_difference(&failed));
+        let differing: BTreeSet<&str> = differing.map(String::as_str).collect();
         assert_eq!(differing, BTreeSet::from(OPTIONAL));
     }
 }

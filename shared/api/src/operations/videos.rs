@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use skylark_domain::video::queries::Card;
-use skylark_domain::video::state::Edit;
+use skylark_domain::video::state::{self, Edit};
 use skylark_domain::video::{Current, FailureCode, Status, Thumbnail, Visibility, names};
 use utoipa::ToSchema;
 
@@ -261,13 +261,14 @@ impl VideoView {
     pub fn new(current: Current, media_url: &str) -> Self {
         let Current { video, progress, .. } = current;
         let url = |key: &str| format!("{media_url}/{key}");
-        let media = video.media.filter(|_| video.status == Status::Ready);
+        let media = video.media.clone().filter(|_| video.status == Status::Ready);
         let thumbnail = |one: &Thumbnail| ThumbnailView {
             url: url(&one.key),
             at_ms: one.at_ms,
             width: one.width,
             height: one.height,
         };
+        let is_retryable = state::allowed(&video).contains(&"retry");
         let has_poster = media.as_ref().is_some_and(|media| !media.thumbnails.is_empty());
         Self {
             duration: media.as_ref().map(|media| (media.duration_ms + 500) / 1000),
@@ -283,7 +284,7 @@ impl VideoView {
             failure: video.failure.filter(|_| video.status == Status::Failed).map(|code| FailureReport {
                 code,
                 message: code.message(),
-                retryable: code.is_retryable(),
+                retryable: is_retryable,
             }),
             status: video.status.name(),
             id: video.id.to_string(),

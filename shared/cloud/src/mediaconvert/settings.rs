@@ -3,7 +3,7 @@
 use aws_sdk_mediaconvert::types::{
     AacCodingMode, AacSettings, AudioCodec, AudioCodecSettings, AudioDefaultSelection, AudioDescription, AudioSelector,
     ContainerSettings, ContainerType, FileGroupSettings, FrameCaptureSettings, H264FramerateControl, H264GopSizeUnits,
-    H264QualityTuningLevel, H264QvbrSettings, H264RateControlMode, H264SceneChangeDetect, H264Settings,
+    H264ParControl, H264QualityTuningLevel, H264QvbrSettings, H264RateControlMode, H264SceneChangeDetect, H264Settings,
     HlsCodecSpecification, HlsDirectoryStructure, HlsGroupSettings, HlsManifestDurationFormat, HlsOutputSelection,
     HlsSegmentControl, HlsStreamInfResolution, Input, InputClipping, InputRotate, InputTimecodeSource, JobSettings,
     Output, OutputGroup, OutputGroupSettings, OutputGroupType, ScalingBehavior, TimecodeConfig, TimecodeSource,
@@ -80,7 +80,11 @@ fn rendition(order: &Order, rendition: &Rendition) -> Output {
         .quality_tuning_level(H264QualityTuningLevel::SinglePass)
         .gop_size(GOP_SECONDS)
         .gop_size_units(H264GopSizeUnits::Seconds)
-        .scene_change_detect(H264SceneChangeDetect::TransitionDetection);
+        .scene_change_detect(H264SceneChangeDetect::TransitionDetection)
+        // The order counts in square pixels; the source's own would stretch the picture once more.
+        .par_control(H264ParControl::Specified)
+        .par_numerator(1)
+        .par_denominator(1);
     let h264 = match order.frame_rate {
         Some(rate) => h264
             .framerate_control(H264FramerateControl::Specified)

@@ -13,7 +13,7 @@ pub const MAX_TITLE: usize = 140;
 /// Characters of a description.
 pub const MAX_DESCRIPTION: usize = 2000;
 /// How often a decision is made anew because something else changed the video meanwhile.
-const TRIES: usize = 4;
+pub(super) const TRIES: usize = 4;
 
 /// A video whose next attempt has begun.
 #[derive(Debug)]
@@ -89,13 +89,36 @@ impl Videos {
         expected_version: Option<u64>,
         once: Option<Once>,
     ) -> Result<Retried> {
-        let is_repeated = match &once {
-            Some(once) => once.repeated(self.idempotency.as_ref(), self.clock.now()).await?.is_some(),
-            None => false,
+        let begun = match self.is_repeated(once.as_ref()).await? {
+            true => None,
+            false => match self.begin_attempt(caller, id, expected_version, once.clone()).await {
+                Ok(video) => Some(video),
+                // Another request of this name may have been quicker.
+                Err(error) if !self.is_repeated(once.as_ref()).await? => return Err(error),
+                Err(_) => None,
+            },
         };
-        if is_repeated {
-            return Ok(Retried { current: self.owned(caller, id).await?, trouble: None, is_repeated });
+        let trouble = match &begun {
+            Some(Some(video)) => self.submit(video, false).await.err(),
+            Some(None) | None => None,
+        };
+        Ok(Retried { current: self.owned(caller, id).await?, trouble, is_repeated: begun.is_none() })
+    }
+
+    async fn is_repeated(&self, once: Option<&Once>) -> Result<bool> {
+        match once {
+            Some(once) => Ok(once.repeated(self.idempotency.as_ref(), self.clock.now()).await?.is_some()),
+            None => Ok(false),
         }
+    }
+
+    async fn begin_attempt(
+        &self,
+        caller: UserId,
+        id: VideoId,
+        expected_version: Option<u64>,
+        once: Option<Once>,
+    ) -> Result<Option<Video>> {
         let before = self.owned(caller, id).await?.video;
         if expected_version.is_some_and(|expected| expected != before.version) {
             return Err(Error::Stale);
@@ -104,11 +127,7 @@ impl Videos {
             let message = "The source file was deleted meanwhile: upload it again.";
             return Err(Error::Conflict { code: "source-gone", message });
         }
-        let trouble = match self.act_once(caller, id, expected_version, Command::Retry, once).await? {
-            Some(video) => self.submit(&video, false).await.err(),
-            None => None,
-        };
-        Ok(Retried { current: self.owned(caller, id).await?, trouble, is_repeated })
+        self.act_once(caller, id, expected_version, Command::Retry, once).await
     }
 
     /// Deletes the caller's video and everything that was made of it. Repeating it goes on where it was cut off.
@@ -123,14 +142,21 @@ impl Videos {
         if before.status != Status::Deleted {
             self.act(caller, id, expected_version, Command::Delete).await?;
         }
-        if let Some(upload) = self.catalog.upload(caller, before.source.upload_id).await? {
+        self.purge(&before).await
+    }
+
+    /// Removes everything that was made of a deleted video. Until it is done the housekeeper comes back to it.
+    pub(super) async fn purge(&self, video: &Video) -> Result<()> {
+        let (user, id) = (video.user_id, video.id);
+        // The master playlist first: without it nothing is found that is half gone.
+        let mut keys = vec![names::master_playlist(user, id), names::transcoded_playlist(user, id)];
+        let listed = self.media.list(&format!("{}/", names::media_base(user, id))).await?;
+        keys.extend(listed.into_iter().map(|object| object.key));
+        self.media.delete(&keys).await?;
+        if let Some(upload) = self.catalog.upload(user, video.source.upload_id).await? {
             self.drop_transfer(&upload).await?;
         }
-        // The master playlist first: without it nothing is found that is half gone.
-        let mut keys = vec![names::master_playlist(caller, id), names::transcoded_playlist(caller, id)];
-        let listed = self.media.list(&format!("{}/", names::media_base(caller, id))).await?;
-        keys.extend(listed.into_iter().map(|object| object.key));
-        Ok(self.media.delete(&keys).await?)
+        Ok(self.catalog.note_purged(user, id).await?)
     }
 
     /// The caller's own video.

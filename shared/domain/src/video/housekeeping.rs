@@ -4,9 +4,8 @@ use jiff::SignedDuration;
 
 use super::state::Command;
 use super::transcoding::{News, Report};
-use super::{Current, FailureCode, Status, Video, Videos};
-use crate::error::{Error, Result};
-use crate::ids::VideoId;
+use super::{FailureCode, Status, Video, Videos};
+use crate::error::Result;
 
 /// How long the trigger and its retries have for ordering a job.
 const ORDER_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
@@ -14,8 +13,10 @@ const ORDER_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 const JOB_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How long an attempt may take at all.
 const MAX_PROCESSING: SignedDuration = SignedDuration::from_hours(24);
-/// Videos of one round; the rest is older next time.
-const ROUND: usize = 500;
+/// How long after its time a source may still arrive: URLs are good for a while, and S3 takes its time over many parts.
+const ARRIVAL_PATIENCE: SignedDuration = SignedDuration::from_mins(16);
+/// How long a source that stands there and cannot be looked at is tried.
+const INGEST_PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What was done for a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,23 +31,30 @@ pub enum Tended {
     Ordered,
     /// Its job's end was learned.
     Settled,
+    /// What was left of it after it was deleted is gone.
+    Purged,
     /// Its job took too long and was cancelled.
     TimedOut,
 }
 
 impl Videos {
-    /// Looks after the videos that wait for a source or a job, oldest first. One that makes trouble keeps nobody from the
-    /// others.
-    pub async fn tend(&self) -> Result<Vec<(VideoId, Result<Tended>)>> {
-        let mut tended = Vec::new();
-        for Current { video, .. } in self.catalog.pending(ROUND).await? {
-            let id = video.id;
-            tended.push((id, self.tend_one(video).await));
-        }
-        Ok(tended)
+    /// The videos that wait for being looked after. Each round begins at another of them, so that those that make trouble
+    /// keep nobody waiting.
+    pub async fn due(&self) -> Result<Vec<Video>> {
+        let now = self.clock.now();
+        let mut due: Vec<Video> = self.catalog.due(now).await?.into_iter().map(|current| current.video).collect();
+        let minute = usize::try_from(now.as_second() / 60).unwrap_or_default();
+        let first = minute.checked_rem(due.len()).unwrap_or_default();
+        due.rotate_left(first);
+        Ok(due)
     }
 
-    async fn tend_one(&self, listed: Video) -> Result<Tended> {
+    /// Looks after one of them.
+    pub async fn tend(&self, listed: &Video) -> Result<Tended> {
+        if listed.status == Status::Deleted {
+            self.purge(listed).await?;
+            return Ok(Tended::Purged);
+        }
         // Lists are late: what counts is read anew.
         let Some(current) = self.catalog.video_of(listed.user_id, listed.id).await? else { return Ok(Tended::Left) };
         let video = &current.video;
@@ -68,18 +76,21 @@ impl Videos {
     }
 
     async fn tend_upload(&self, video: &Video) -> Result<Tended> {
-        let upload = self.catalog.upload(video.user_id, video.source.upload_id).await?;
-        let is_over = upload.as_ref().is_none_or(|upload| upload.expires_at <= self.clock.now());
-        if !is_over {
+        let late = self.clock.now().duration_since(video.source.expires_at);
+        if late < ARRIVAL_PATIENCE {
             return Ok(Tended::Left);
         }
         // Its event was lost, or given up on.
         if let Some(size) = self.uploads.size(&video.source.key).await? {
-            self.ingest(&video.source.key, size).await?;
+            let ingested = self.ingest(&video.source.key, size).await;
+            if ingested.is_err() && late >= INGEST_PATIENCE {
+                self.act(video.user_id, video.id, None, Command::Refuse(FailureCode::Internal)).await?;
+            }
+            ingested?;
             return Ok(Tended::Ingested);
         }
         self.act(video.user_id, video.id, None, Command::GiveUp).await?;
-        if let Some(upload) = upload {
+        if let Some(upload) = self.catalog.upload(video.user_id, video.source.upload_id).await? {
             self.drop_transfer(&upload).await?;
         }
         Ok(Tended::Expired)
@@ -96,8 +107,9 @@ impl Videos {
         if age < MAX_PROCESSING {
             return Ok(Tended::Left);
         }
+        // First: once the video has FAILED nobody comes back to its job.
+        self.transcoder.cancel_job(job_id).await?;
         self.act(user_id, video_id, None, Command::Fail { attempt, code: FailureCode::Timeout }).await?;
-        self.transcoder.cancel_job(job_id).await.map_err(Error::from)?;
         Ok(Tended::TimedOut)
     }
 }

@@ -40,12 +40,12 @@ impl Videos {
                 self.submit(&video, true).await?;
                 return Ok(Ingested::Ordered);
             }
-            // It came after its owner had given it up.
-            Status::Deleted => {
+            // It came after it had been given up.
+            Status::Deleted | Status::Failed if video.failure.is_none_or(|code| code == FailureCode::UploadExpired) => {
                 self.uploads.delete(&[key.to_owned()]).await?;
                 return Ok(Ingested::Known);
             }
-            Status::Processing | Status::Ready | Status::Failed => return Ok(Ingested::Known),
+            Status::Processing | Status::Ready | Status::Failed | Status::Deleted => return Ok(Ingested::Known),
         }
         let command = match self.judge(&upload, size).await? {
             Ok(input) => Command::Accept(input),

@@ -19,7 +19,8 @@ pub const URL_LIFE: Duration = Duration::from_secs(15 * 60);
 /// The most part URLs of one answer.
 pub const MAX_PART_URLS: usize = 200;
 const MIB: u64 = 1024 * 1024;
-const MAX_PARTS: u64 = 10_000;
+/// S3 takes 10,000, but the list of them must fit into a request body.
+const MAX_PARTS: u64 = 3_500;
 /// How long the object of a single PUT is awaited.
 const SINGLE_PUT_LIFE: SignedDuration = SignedDuration::from_hours(1);
 /// How long the parts of a multipart upload are awaited; S3 drops them then.
@@ -143,7 +144,13 @@ impl Videos {
             artist: said(new.artist),
             visibility: new.visibility,
             status: Status::Uploading,
-            source: Source { upload_id, key, file_size: new.file_size, content_type: new.content_type },
+            source: Source {
+                upload_id,
+                key,
+                file_size: new.file_size,
+                content_type: new.content_type,
+                expires_at: now + life,
+            },
             attempt: 0,
             attempt_at: None,
             input: None,
@@ -169,9 +176,10 @@ impl Videos {
         let Some(once) = once else { return Ok(None) };
         let Some(done) = once.repeated(self.idempotency.as_ref(), self.clock.now()).await? else { return Ok(None) };
         let id = done.resource.parse().map_err(|error| Error::Internal(Box::new(error)))?;
-        match self.catalog.upload(once.user_id, id).await? {
-            Some(upload) => Ok(Some(self.begun(upload, true).await?)),
-            None => Err(Error::NotFound { what: "upload" }),
+        let (upload, video) = self.upload_and_video(once.user_id, id).await?;
+        match self.stage(&upload, &video) {
+            Stage::Waiting | Stage::Uploading | Stage::Completed => Ok(Some(self.begun(upload, true).await?)),
+            Stage::Aborted | Stage::Expired => Err(over()),
         }
     }
 
@@ -266,19 +274,25 @@ impl Videos {
     /// # Errors
     /// `NotFound`; `Conflict` when the file has come already.
     pub async fn abort_upload(&self, user: UserId, id: UploadId) -> Result<()> {
-        let (mut upload, video) = self.upload_and_video(user, id).await?;
-        if video.status != Status::Uploading {
-            return match self.stage(&upload, &video) {
-                Stage::Completed => Err(completed()),
-                _ => self.drop_transfer(&upload).await,
-            };
+        for _ in 0..super::commands::TRIES {
+            let (mut upload, video) = self.upload_and_video(user, id).await?;
+            if video.status != Status::Uploading {
+                return match self.stage(&upload, &video) {
+                    Stage::Completed => Err(completed()),
+                    _ => self.drop_transfer(&upload).await,
+                };
+            }
+            let now = self.clock.now();
+            upload.aborted_at = Some(now);
+            let Some(event) = state::decide(&video, Command::GiveUp)? else { continue };
+            match self.catalog.save_with_upload(video.change(&event, now)?, upload.clone()).await {
+                Ok(()) => return self.drop_transfer(&upload).await,
+                // The file came, or its words were changed, at this very moment: look again.
+                Err(error) if error.kind == PortErrorKind::Conflict => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        let now = self.clock.now();
-        upload.aborted_at = Some(now);
-        if let Some(event) = state::decide(&video, Command::GiveUp)? {
-            self.catalog.save_with_upload(video.change(&event, now)?, upload.clone()).await?;
-        }
-        self.drop_transfer(&upload).await
+        Err(Error::Unavailable { retry_after: Duration::from_secs(1) })
     }
 
     /// Drops what has come of an upload.
@@ -333,7 +347,7 @@ impl Multipart {
     }
 }
 
-/// Whole MiB, so that no file has more parts than S3 takes.
+/// Whole MiB, so that no file has more than [`MAX_PARTS`].
 fn part_size(file_size: u64) -> u64 {
     file_size.div_ceil(MAX_PARTS).next_multiple_of(MIB).max(8 * MIB)
 }
