@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, request::Parts};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -68,11 +68,12 @@ impl Tap {
         router.layer(from_fn_with_state(Layered { tap: self.clone(), service, name }, pass))
     }
 
-    /// `GET /calls` -> counts by `service.Operation`, `DELETE /calls` forgets them, `POST /faults` adds a [`Fault`].
+    /// `GET /calls` -> counts by `service.Operation`, `DELETE /calls` forgets them, `POST /faults` adds a [`Fault`],
+    /// `DELETE /faults` forgets those.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/calls", get(calls).delete(forget))
-            .route("/faults", axum::routing::post(add_fault))
+            .route("/faults", post(add_fault).delete(heal))
             .with_state(self.clone())
     }
 
@@ -129,6 +130,11 @@ async fn calls(State(tap): State<Tap>) -> Json<BTreeMap<String, u64>> {
 
 async fn forget(State(tap): State<Tap>) -> StatusCode {
     tap.lock().calls.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn heal(State(tap): State<Tap>) -> StatusCode {
+    tap.lock().faults.clear();
     StatusCode::NO_CONTENT
 }
 

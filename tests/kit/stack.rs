@@ -98,6 +98,25 @@ impl Stack {
         Ok(())
     }
 
+    /// Ends every injected fault.
+    pub async fn heal(&self) -> Result<()> {
+        reqwest::Client::new().delete(format!("{}/faults", self.url("admin"))).send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// How many messages wait in a queue of the template.
+    pub async fn messages(&self, queue: &str) -> Result<u64> {
+        let url = self.url("sqs");
+        let body = serde_json::json!({
+            "QueueUrl": format!("{url}/000000000000/skylark-{queue}"),
+            "AttributeNames": ["All"],
+        });
+        let ask = reqwest::Client::new().post(url).header("x-amz-target", "AmazonSQS.GetQueueAttributes");
+        let answer: Value = ask.body(body.to_string()).send().await?.json().await?;
+        let count = answer["Attributes"]["ApproximateNumberOfMessages"].as_str();
+        Ok(count.with_context(|| answer.to_string())?.parse()?)
+    }
+
     /// Where the stack keeps its data.
     pub fn data(&self) -> &Path {
         self.data.path()

@@ -89,20 +89,19 @@ impl Videos {
         expected_version: Option<u64>,
         once: Option<Once>,
     ) -> Result<Retried> {
-        let begun = match self.is_repeated(once.as_ref()).await? {
-            true => None,
-            false => match self.begin_attempt(caller, id, expected_version, once.clone()).await {
-                Ok(video) => Some(video),
+        if !self.is_repeated(once.as_ref()).await? {
+            match self.begin_attempt(caller, id, expected_version, once.clone()).await {
+                Ok(Some(video)) => {
+                    let trouble = self.submit(&video, false).await.err();
+                    return Ok(Retried { current: self.owned(caller, id).await?, trouble, is_repeated: false });
+                }
+                Ok(None) => {}
                 // Another request of this name may have been quicker.
                 Err(error) if !self.is_repeated(once.as_ref()).await? => return Err(error),
-                Err(_) => None,
-            },
-        };
-        let trouble = match &begun {
-            Some(Some(video)) => self.submit(video, false).await.err(),
-            Some(None) | None => None,
-        };
-        Ok(Retried { current: self.owned(caller, id).await?, trouble, is_repeated: begun.is_none() })
+                Err(_) => {}
+            }
+        }
+        Ok(Retried { current: self.owned(caller, id).await?, trouble: None, is_repeated: true })
     }
 
     async fn is_repeated(&self, once: Option<&Once>) -> Result<bool> {
@@ -112,6 +111,7 @@ impl Videos {
         }
     }
 
+    /// `None` when an attempt was begun under this name before.
     async fn begin_attempt(
         &self,
         caller: UserId,
