@@ -2,16 +2,29 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use skylark_tests::{Person, Stack, media};
 
-#[tokio::test]
-async fn bad_files_fail_coded_before_create_job() {
+/// A stack of its own and somebody who uses it.
+async fn begin() -> (Stack, Person) {
     let stack = Stack::start().unwrap();
     let ada = Person::register(&stack).await.unwrap();
+    (stack, ada)
+}
+
+/// Two seconds that are transcoded in one; the folder goes with its guard.
+fn small_movie() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    (dir, file)
+}
+
+#[tokio::test]
+async fn bad_files_fail_coded_before_create_job() {
+    let (stack, ada) = begin().await;
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
     let good = std::fs::read(media::movie(&at("good.mp4"), 320, 240, 2).unwrap()).unwrap();
@@ -73,8 +86,7 @@ async fn what_only_decoding_shows_fails_after_the_job() {
 
 #[tokio::test]
 async fn create_job_answer_lost_adopts_the_job() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
+    let (stack, ada) = begin().await;
     let dir = tempfile::tempdir().unwrap();
     // Its job is still running when it is looked for.
     let file = long_movie(dir.path()).unwrap();
@@ -92,10 +104,8 @@ async fn create_job_answer_lost_adopts_the_job() {
 
 #[tokio::test]
 async fn lost_answers_and_refusals_on_the_way_end_ready_all_the_same() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    let (stack, ada) = begin().await;
+    let (_dir, file) = small_movie();
     for (service, operation, kind, times) in [
         ("mediaconvert", "Probe", "unavailable", 3),
         ("s3", "CopyObject", "unavailable", 4),
@@ -136,8 +146,7 @@ async fn failures_of_ours_are_retried_by_their_owner() {
 
 #[tokio::test]
 async fn kill_9_mid_transcode_ends_ready() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
+    let (stack, ada) = begin().await;
     let dir = tempfile::tempdir().unwrap();
     let file = long_movie(dir.path()).unwrap();
     let id = ada.upload("Long", "video/mp4", &file).await.unwrap();
@@ -180,7 +189,7 @@ async fn kill_9_mid_transcode_ends_ready() {
 }
 
 /// Long enough that its transcode can be watched.
-fn long_movie(dir: &Path) -> anyhow::Result<std::path::PathBuf> {
+fn long_movie(dir: &Path) -> anyhow::Result<PathBuf> {
     media::silent_movie(&dir.join("long.mp4"), 1920, 1080, 20)
 }
 
@@ -238,8 +247,7 @@ async fn keep_house(stack: &Stack, hours: i64) {
 
 #[tokio::test]
 async fn uploads_that_never_come_expire() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
+    let (stack, ada) = begin().await;
     let small = ada.announce("Small", "video/mp4", 10).await.unwrap();
     let large = ada.announce("Large", "video/mp4", 100 * 1024 * 1024).await.unwrap();
     let status = async |begun: &Value| {
@@ -260,10 +268,8 @@ async fn uploads_that_never_come_expire() {
 
 #[tokio::test]
 async fn a_transcoder_that_is_down_only_delays() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    let (stack, ada) = begin().await;
+    let (_dir, file) = small_movie();
     stack.inject("mediaconvert", "CreateJob", "unavailable", 1000).await.unwrap();
     let id = ada.upload("Delayed", "video/mp4", &file).await.unwrap();
     until("the last try", async || stack.messages("FailedInvocations").await.unwrap() == 1).await;
@@ -275,10 +281,8 @@ async fn a_transcoder_that_is_down_only_delays() {
 
 #[tokio::test]
 async fn a_job_whose_end_nobody_told_is_settled() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    let (stack, ada) = begin().await;
+    let (_dir, file) = small_movie();
     // Every try to publish what was made fails, until Lambda gives the event up.
     stack.inject("s3", "ListObjectsV2", "unavailable", 1000).await.unwrap();
     let id = ada.upload("Untold", "video/mp4", &file).await.unwrap();
@@ -291,8 +295,7 @@ async fn a_job_whose_end_nobody_told_is_settled() {
 
 #[tokio::test]
 async fn storage_that_is_down_is_a_503_on_large_uploads_only() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
+    let (stack, ada) = begin().await;
     stack.inject("s3", "*", "unavailable", 1000).await.unwrap();
     ada.announce("Small", "video/mp4", 10).await.unwrap();
     let body = json!({ "fileName": "a", "contentType": "video/mp4", "fileSize": 100_000_000, "title": "Large" });
@@ -307,8 +310,7 @@ async fn storage_that_is_down_is_a_503_on_large_uploads_only() {
 
 #[tokio::test]
 async fn a_table_that_is_down_is_a_503_without_inner_words() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
+    let (stack, ada) = begin().await;
     let begun = ada.announce("Small", "video/mp4", 10).await.unwrap();
     stack.inject("dynamodb", "*", "unavailable", 1000).await.unwrap();
     let video = format!("/api/v1/videos/{}", begun["videoId"].as_str().unwrap());
@@ -322,10 +324,8 @@ async fn a_table_that_is_down_is_a_503_without_inner_words() {
 
 #[tokio::test]
 async fn events_that_come_twice_late_or_empty_change_nothing_they_should_not() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    let (stack, ada) = begin().await;
+    let (_dir, file) = small_movie();
     let send = async |function: &str, detail: Value| {
         let event = json!({
             "version": "0", "id": "1", "detail-type": "x", "source": "aws.x", "account": "000000000000",
@@ -377,8 +377,7 @@ async fn events_that_come_twice_late_or_empty_change_nothing_they_should_not() {
 
 #[tokio::test]
 async fn transactions_that_meet_others_are_tried_again() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
+    let (stack, ada) = begin().await;
     stack.inject("dynamodb", "TransactWriteItems", "conflict", 3).await.unwrap();
     ada.announce("Met", "video/mp4", 10).await.unwrap();
     // Without end: on a busy machine a try may time out and take one more.
@@ -393,10 +392,8 @@ async fn transactions_that_meet_others_are_tried_again() {
 
 #[tokio::test]
 async fn what_a_cut_off_delete_left_is_removed() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let file = media::movie(&dir.path().join("a.mp4"), 320, 240, 2).unwrap();
+    let (stack, ada) = begin().await;
+    let (_dir, file) = small_movie();
     let id = ada.upload("Half gone", "video/mp4", &file).await.unwrap();
     let video = ada.finished(&id).await.unwrap();
     let hls = video["hlsUrl"].as_str().unwrap();
@@ -416,8 +413,7 @@ async fn what_a_cut_off_delete_left_is_removed() {
 
 #[tokio::test]
 async fn a_file_that_comes_after_it_was_given_up_goes() {
-    let stack = Stack::start().unwrap();
-    let ada = Person::register(&stack).await.unwrap();
+    let (_stack, ada) = begin().await;
     let begun = ada.announce("Late", "video/mp4", 10).await.unwrap();
     let upload = format!("/api/v1/uploads/{}", begun["uploadId"].as_str().unwrap());
     assert_eq!(ada.request(Method::DELETE, &upload).send().await.unwrap().status(), 204);

@@ -92,3 +92,22 @@ test("a file that is no video says so", async ({ page }) => {
   await page.getByRole("button", { name: "Upload", exact: true }).click();
   await expect(page.getByRole("alert")).toContainText("Unsupported format");
 });
+
+test("a cancelled upload is given up", async ({ page }) => {
+  await page.goto("/");
+  const name = `quitter_${Date.now() % 1_000_000_000}`;
+  await page.getByRole("button", { name: "Create an account" }).click();
+  await page.getByLabel("Username").fill(name);
+  await page.getByLabel("E-mail").fill(`${name}@example.org`);
+  await page.getByLabel("Password").fill("correct horse battery");
+  await page.getByRole("button", { name: "Create account" }).click();
+  // The file never arrives: S3's answer is awaited until the person gives up.
+  await page.route(/original\.mp4/, () => new Promise(() => {}));
+  const buffer = Buffer.alloc(100_000);
+  await page.getByLabel("Video file").setInputFiles({ name: "slow.mp4", mimeType: "video/mp4", buffer });
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  const aborted = page.waitForResponse((response) => response.request().method() === "DELETE");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  expect((await aborted).status()).toBe(204);
+  await expect(page.getByRole("button", { name: "Upload", exact: true })).toBeVisible();
+});

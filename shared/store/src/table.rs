@@ -70,28 +70,17 @@ impl Table {
 
     /// Every item of a partition whose sort key begins with `prefix`, strongly consistent, in order.
     pub(crate) async fn query<E: Entity>(&self, partition: String, prefix: &str) -> Result<Vec<E>, PortError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.name)
+        let query = self
+            .query_of(keys::PK, partition)
             .consistent_read(true)
             .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-            .expression_attribute_names("#pk", keys::PK)
             .expression_attribute_names("#sk", keys::SK)
-            .expression_attribute_values(":pk", AttributeValue::S(partition))
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while let Some(item) = pages.next().await {
-            found.push(from_item(item.map_err(port_error)?)?);
-        }
-        Ok(found)
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
+        self.all(query).await?.into_iter().map(from_item).collect()
     }
 
-    /// The last items of a partition whose sort keys lie between two others, excluding these, last first, at most
-    /// `limit`; strongly consistent.
+    /// The last items of a partition whose sort keys lie between two others, these included, last first, at most `limit`;
+    /// strongly consistent.
     pub(crate) async fn query_last(
         &self,
         partition: String,
@@ -100,14 +89,10 @@ impl Table {
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
         let query = self
-            .client
-            .query()
-            .table_name(&self.name)
+            .query_of(keys::PK, partition)
             .consistent_read(true)
             .key_condition_expression("#pk = :pk AND #sk BETWEEN :above AND :below")
-            .expression_attribute_names("#pk", keys::PK)
             .expression_attribute_names("#sk", keys::SK)
-            .expression_attribute_values(":pk", AttributeValue::S(partition))
             .expression_attribute_values(":above", AttributeValue::S(above))
             .expression_attribute_values(":below", AttributeValue::S(below));
         self.take(query.scan_index_forward(false), limit).await
@@ -122,13 +107,7 @@ impl Table {
         before: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(index)
-            .expression_attribute_names("#pk", pk)
-            .expression_attribute_values(":pk", AttributeValue::S(partition));
+        let query = self.query_of(pk, partition).index_name(index);
         let query = match before {
             Some(before) => query
                 .key_condition_expression("#pk = :pk AND #sk < :before")
@@ -148,15 +127,24 @@ impl Table {
         until: String,
     ) -> Result<Vec<Item>, PortError> {
         let query = self
-            .client
-            .query()
-            .table_name(&self.name)
+            .query_of(pk, partition)
             .index_name(index)
             .key_condition_expression("#pk = :pk AND #sk <= :until")
-            .expression_attribute_names("#pk", pk)
             .expression_attribute_names("#sk", sk)
-            .expression_attribute_values(":pk", AttributeValue::S(partition))
             .expression_attribute_values(":until", AttributeValue::S(until));
+        self.all(query).await
+    }
+
+    /// A query of the partition whose key attribute is `pk`.
+    fn query_of(&self, pk: &str, partition: String) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.name)
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+    }
+
+    async fn all(&self, query: QueryFluentBuilder) -> Result<Vec<Item>, PortError> {
         let mut pages = query.into_paginator().items().send();
         let mut found = Vec::new();
         while let Some(item) = pages.next().await {

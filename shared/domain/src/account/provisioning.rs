@@ -11,7 +11,7 @@ use crate::ports::{Accounts, Clock, Registered};
 use crate::token;
 
 /// Names that are tried until one is free.
-const TRIES: u32 = 8;
+const TRIES: usize = 8;
 
 /// Whom an issuer vouches for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,19 +53,10 @@ pub async fn provision(accounts: &dyn Accounts, clock: &dyn Clock, identity: &Id
     let mut email = identity.email.clone().unwrap_or_else(|| nobody.clone());
     for attempt in 0..TRIES {
         let now = clock.now();
-        let wish = identity.wish();
         let username = match attempt {
-            0 => wish,
-            // Somebody has it: the digest's digits make it one's own.
-            _ => format!(
-                "{wish}_{}",
-                digest
-                    .bytes()
-                    .skip(attempt as usize)
-                    .take(4)
-                    .map(|byte| byte % 10)
-                    .fold(String::new(), |text, digit| text + &digit.to_string(),)
-            ),
+            0 => identity.wish(),
+            // Somebody has it: letters of the digest make it one's own.
+            _ => format!("{}_{}", identity.wish(), letters(&digest, attempt * 4)),
         };
         let user = User {
             id: new_id(now),
@@ -95,6 +86,11 @@ pub async fn provision(accounts: &dyn Accounts, clock: &dyn Clock, identity: &Id
         }
     }
     Err(Error::Conflict { code: "username-taken", message: "No username is free for you." })
+}
+
+/// Four characters of a digest that usernames may have.
+fn letters(digest: &str, from: usize) -> String {
+    digest.to_lowercase().chars().filter(char::is_ascii_alphanumeric).skip(from).take(4).collect()
 }
 
 #[cfg(test)]

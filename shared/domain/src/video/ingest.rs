@@ -40,12 +40,13 @@ impl Videos {
                 self.submit(&video, true).await?;
                 return Ok(Ingested::Ordered);
             }
+            Status::Processing | Status::Ready => return Ok(Ingested::Known),
+            Status::Failed if video.failure != Some(FailureCode::UploadExpired) => return Ok(Ingested::Known),
             // It came after it had been given up.
-            Status::Deleted | Status::Failed if video.failure.is_none_or(|code| code == FailureCode::UploadExpired) => {
+            Status::Failed | Status::Deleted => {
                 self.uploads.delete(&[key.to_owned()]).await?;
                 return Ok(Ingested::Known);
             }
-            Status::Processing | Status::Ready | Status::Failed | Status::Deleted => return Ok(Ingested::Known),
         }
         let command = match self.judge(&upload, size).await? {
             Ok(input) => Command::Accept(input),

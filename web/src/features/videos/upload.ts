@@ -33,19 +33,30 @@ export async function upload({ file, title, onProgress, signal }: Send): Promise
   });
   if (!begun.data) throw new Error(explain(begun.error));
   const { uploadId, videoId, url, headers, parts, partSize } = begun.data;
-  if (url) {
-    await withRetries(async (attempt) => {
-      try {
-        await put({ url, headers: headers ?? {}, body: file, onProgress, signal });
-      } catch (error) {
-        // Nothing is overwritten: the file stands already, and only the answer to an earlier try was lost.
-        if (attempt === 1 || !(error instanceof SendError) || error.status !== 412) throw error;
-      }
-    });
-  } else if (parts && partSize) {
-    await sendParts({ uploadId, partSize, file, first: parts, onProgress, signal });
+  try {
+    await send();
+  } catch (error) {
+    // It cannot be gone on with from here: what has come is dropped now, not after a day. If this fails too, then.
+    const path = { uploadId };
+    await api.DELETE("/api/v1/uploads/{uploadId}", { params: { path } }).catch(() => undefined);
+    throw error;
   }
   return videoId;
+
+  async function send(): Promise<void> {
+    if (url) {
+      await withRetries(async (attempt) => {
+        try {
+          await put({ url, headers: headers ?? {}, body: file, onProgress, signal });
+        } catch (error) {
+          // Nothing is overwritten: the file stands already, and only the answer to an earlier try was lost.
+          if (attempt === 1 || !(error instanceof SendError) || error.status !== 412) throw error;
+        }
+      });
+    } else if (parts && partSize) {
+      await sendParts({ uploadId, partSize, file, first: parts, onProgress, signal });
+    }
+  }
 }
 
 type Target = { number: number; url: string };
@@ -108,10 +119,19 @@ async function sendParts({
     own.abort(error);
     throw error;
   }
-  const completed = await api.POST("/api/v1/uploads/{uploadId}/complete", {
-    params: { path: { uploadId } },
-    body: { parts: etags.map((etag, index) => ({ number: index + 1, etag })) },
-    signal,
+  // Repeating it does no harm, and everything has been sent.
+  const completed = await withRetries(async () => {
+    const answer = await api
+      .POST("/api/v1/uploads/{uploadId}/complete", {
+        params: { path: { uploadId } },
+        body: { parts: etags.map((etag, index) => ({ number: index + 1, etag })) },
+        signal,
+      })
+      .catch(() => {
+        throw signal.aborted ? signal.reason : new SendError(0);
+      });
+    if (answer.response.status >= 500) throw new SendError(answer.response.status);
+    return answer;
   });
   if (!completed.data) throw new Error(explain(completed.error));
 }
