@@ -1,5 +1,8 @@
 //! A round of the housekeeper. The time is the schedule's: a round that runs late or again sees the world as of then.
 
+mod streams;
+mod videos;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,37 +10,38 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
 use skylark_domain::Error;
 use skylark_domain::ports::Clock;
+use skylark_domain::stream::Live;
 use skylark_domain::video::Videos;
-use skylark_domain::video::housekeeping::Tended;
 
-/// One video may take half a minute more, and the function has a minute.
+/// One thing may take half a minute more, and the function has a minute.
 const ROUND: Duration = Duration::from_secs(25);
 
-pub(crate) async fn handle(videos: &Videos, event: EventBridgeEvent) -> Result<(), Error> {
+pub(crate) async fn handle(videos: &Videos, live: &Live, event: EventBridgeEvent) -> Result<(), Error> {
     let now = match event.time {
         Some(time) => Timestamp::from_second(time.timestamp()).map_err(|error| Error::Internal(Box::new(error)))?,
         None => videos.clock.now(),
     };
-    let videos = Videos { clock: Arc::new(At(now)), ..videos.clone() };
-    let started = Instant::now();
-    for video in videos.due().await? {
-        if started.elapsed() > ROUND {
+    let clock = Arc::new(At(now));
+    let round = Round { ends_at: Instant::now() + ROUND };
+    // Streams first: somebody is watching. Trouble with one kind must not keep the other waiting.
+    let streams = streams::tend(&Live { clock: clock.clone(), ..live.clone() }, &round).await;
+    videos::tend(&Videos { clock, ..videos.clone() }, &round).await?;
+    streams
+}
+
+/// How long this round goes on.
+struct Round {
+    ends_at: Instant,
+}
+
+impl Round {
+    fn is_over(&self) -> bool {
+        let is_over = Instant::now() > self.ends_at;
+        if is_over {
             tracing::warn!("the round is over; the rest is looked after in the next");
-            break;
         }
-        match videos.tend(&video).await {
-            Ok(Tended::Left) => {}
-            Ok(tended) => tracing::info!(video = %video.id, ?tended, "a video was looked after"),
-            Err(error) => {
-                tracing::error!(
-                    video = %video.id,
-                    error = &error as &dyn std::error::Error,
-                    "a video cannot be looked after"
-                );
-            }
-        }
+        is_over
     }
-    Ok(())
 }
 
 struct At(Timestamp);

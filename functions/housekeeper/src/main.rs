@@ -5,27 +5,30 @@ mod handler;
 use std::sync::Arc;
 
 use skylark_api::clock::SystemClock;
-use skylark_api::env::{self, AwsEnv, VideosEnv};
+use skylark_api::env::{self, AwsEnv, LiveEnv, VideosEnv};
 use skylark_api::serve;
+use skylark_cloud::guarded::Guarded;
+use skylark_cloud::ivs::Ivs;
 use skylark_cloud::mediaconvert::MediaConvert;
 use skylark_cloud::s3::Bucket;
+use skylark_cloud::sqs::Queue;
+use skylark_domain::stream::Live;
 use skylark_domain::video::Videos;
 use skylark_store::Table;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::start_telemetry();
-    let (env, aws) = env::read::<(VideosEnv, AwsEnv)>()?;
+    let (env, streams, aws) = env::read::<(VideosEnv, LiveEnv, AwsEnv)>()?;
+    let (table, clock) = (Arc::new(Table::new(&aws.config("DYNAMODB"), env.table_name)), Arc::new(SystemClock));
     let s3 = aws.config("S3");
-    let table = Arc::new(Table::new(&aws.config("DYNAMODB"), env.table_name));
-    let videos = Videos {
-        catalog: table.clone(),
-        idempotency: table,
-        limits: env.limits,
-        uploads: Arc::new(Bucket::new(&s3, env.places.upload_bucket.clone())),
-        media: Arc::new(Bucket::new(&s3, env.places.media_bucket.clone())),
-        transcoder: Arc::new(MediaConvert::new(&aws.config("MEDIACONVERT"), env.places)),
-        clock: Arc::new(SystemClock),
-    };
-    serve::run_events(|event| handler::handle(&videos, event)).await
+    let media = Arc::new(Bucket::new(&s3, env.places.media_bucket.clone()));
+    let ivs = Ivs::new(&aws.config("IVS"), streams.recording_configuration);
+    let provider = Arc::new(Guarded::new(ivs, table.clone(), clock.clone()));
+    let nudges = Arc::new(Queue::new(&aws.config("SQS"), streams.nudge_queue));
+    let live = Live::new(table.clone(), provider, media.clone(), nudges, clock.clone(), streams.max_channels);
+    let uploads = Arc::new(Bucket::new(&s3, env.places.upload_bucket.clone()));
+    let transcoder = Arc::new(MediaConvert::new(&aws.config("MEDIACONVERT"), env.places));
+    let videos = Videos::new(table, uploads, media, transcoder, clock, env.limits);
+    serve::run_events(|event| handler::handle(&videos, &live, event)).await
 }

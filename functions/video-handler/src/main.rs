@@ -20,15 +20,10 @@ async fn main() -> Result<(), lambda_http::Error> {
     let ((env, own), issuer, aws) = env::read::<((VideosEnv, VideoHandlerEnv), IssuerEnv, AwsEnv)>()?;
     let table = Arc::new(Table::new(&aws.config("DYNAMODB"), env.table_name));
     let s3 = aws.config("S3");
-    let videos = Videos {
-        catalog: table.clone(),
-        idempotency: table.clone(),
-        limits: env.limits,
-        uploads: Arc::new(Bucket::new(&s3, env.places.upload_bucket.clone())),
-        media: Arc::new(Bucket::new(&s3, env.places.media_bucket.clone())),
-        transcoder: Arc::new(MediaConvert::new(&aws.config("MEDIACONVERT"), env.places)),
-        clock: Arc::new(SystemClock),
-    };
+    let uploads = Arc::new(Bucket::new(&s3, env.places.upload_bucket.clone()));
+    let media = Arc::new(Bucket::new(&s3, env.places.media_bucket.clone()));
+    let transcoder = Arc::new(MediaConvert::new(&aws.config("MEDIACONVERT"), env.places));
+    let videos = Videos::new(table.clone(), uploads, media, transcoder, Arc::new(SystemClock), env.limits);
     let (verifier, cursors) = (issuer.verifier(&table)?, Cursors::new(own.cursor_secret));
     serve::run(handler::router(State { videos, verifier, cursors, media_url: own.media_url.into() })).await
 }

@@ -18,14 +18,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let (env, aws) = env::read::<(VideosEnv, AwsEnv)>()?;
     let s3 = aws.config("S3");
     let table = Arc::new(Table::new(&aws.config("DYNAMODB"), env.table_name));
-    let videos = Videos {
-        catalog: table.clone(),
-        idempotency: table,
-        limits: env.limits,
-        uploads: Arc::new(Bucket::new(&s3, env.places.upload_bucket.clone())),
-        media: Arc::new(Bucket::new(&s3, env.places.media_bucket.clone())),
-        transcoder: Arc::new(MediaConvert::new(&aws.config("MEDIACONVERT"), env.places)),
-        clock: Arc::new(SystemClock),
-    };
+    let uploads = Arc::new(Bucket::new(&s3, env.places.upload_bucket.clone()));
+    let media = Arc::new(Bucket::new(&s3, env.places.media_bucket.clone()));
+    let transcoder = Arc::new(MediaConvert::new(&aws.config("MEDIACONVERT"), env.places));
+    let videos = Videos::new(table, uploads, media, transcoder, Arc::new(SystemClock), env.limits);
     serve::run_events(|event| handler::handle(&videos, event)).await
 }

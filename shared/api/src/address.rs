@@ -7,10 +7,7 @@ use skylark_domain::token::digest;
 
 /// The network address of whoever sent the request.
 pub fn viewer_address(parts: &Parts, origin_secret: &SecretString) -> String {
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    // Digests are compared: how many characters agree cannot be told from the time it takes.
-    let proven = header("x-origin-verify").is_some_and(|proof| digest(proof) == digest(origin_secret.expose_secret()));
-    if proven && let Some(address) = header("x-viewer-address") {
+    if let Some(address) = proven(parts, origin_secret, "x-viewer-address") {
         return address.to_owned();
     }
     match parts.extensions.get::<RequestContext>() {
@@ -18,6 +15,20 @@ pub fn viewer_address(parts: &Parts, origin_secret: &SecretString) -> String {
         _ => None,
     }
     .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The country of whoever sent the request: an ISO 3166 alpha-2 code, when it is known.
+pub fn viewer_country<'a>(parts: &'a Parts, origin_secret: &SecretString) -> Option<&'a str> {
+    proven(parts, origin_secret, "cloudfront-viewer-country")
+}
+
+/// A header of a request that came through CloudFront.
+fn proven<'a>(parts: &'a Parts, origin_secret: &SecretString, name: &str) -> Option<&'a str> {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    // Digests are compared: how many characters agree cannot be told from the time it takes.
+    let is_proven =
+        header("x-origin-verify").is_some_and(|proof| digest(proof) == digest(origin_secret.expose_secret()));
+    header(name).filter(|_| is_proven)
 }
 
 #[cfg(test)]

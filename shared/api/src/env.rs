@@ -19,6 +19,7 @@ use skylark_domain::video::{Limits, Places};
 
 use crate::clock::SystemClock;
 use crate::issuer::Issuer;
+use crate::operations::channels::Addresses;
 use crate::token::Verifier;
 
 /// Variables that are missing or make no sense.
@@ -193,6 +194,63 @@ pub struct VideoHandlerEnv {
 impl FromEnv for VideoHandlerEnv {
     fn from_env(env: &mut Reader) -> Self {
         Self { media_url: env.text("MEDIA_URL"), cursor_secret: env.text("CURSOR_SECRET").into() }
+    }
+}
+
+/// What the functions of live streaming need.
+pub struct LiveEnv {
+    /// `TABLE_NAME`: the single table.
+    pub table_name: String,
+    /// `MEDIA_BUCKET`: where recordings are.
+    pub media_bucket: String,
+    /// `RECORDING_CONFIGURATION`: ARN of IVS's recording configuration.
+    pub recording_configuration: String,
+    /// `NUDGE_QUEUE`: URL of the queue of messages that come later.
+    pub nudge_queue: String,
+    /// `MAX_CHANNELS`: channels that one user may have.
+    pub max_channels: u32,
+}
+
+impl FromEnv for LiveEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self {
+            table_name: env.text("TABLE_NAME"),
+            media_bucket: env.text("MEDIA_BUCKET"),
+            recording_configuration: env.text("RECORDING_CONFIGURATION"),
+            nudge_queue: env.text("NUDGE_QUEUE"),
+            max_channels: u32::try_from(env.number("MAX_CHANNELS")).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// What `stream-handler` needs beside [`LiveEnv`].
+pub struct StreamHandlerEnv {
+    /// `MEDIA_URL`, `INGEST_URL` and `PLAYBACK_ORIGIN`: where people reach what we tell them of. The last two are empty where
+    /// IVS itself says.
+    pub addresses: Addresses,
+    /// `CURSOR_SECRET`: what cursors are authenticated with.
+    pub cursor_secret: SecretString,
+    /// `PLAYBACK_SECRET`: what playback tokens are signed with.
+    pub playback_secret: SecretString,
+    /// `CALLBACK_SECRET`: what media servers prove themselves by.
+    pub callback_secret: SecretString,
+    /// `ORIGIN_SECRET`: the header value by which CloudFront proves itself.
+    pub origin_secret: SecretString,
+}
+
+impl FromEnv for StreamHandlerEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self {
+            addresses: Addresses {
+                media_url: env.text("MEDIA_URL"),
+                ingest_url: env.optional("INGEST_URL"),
+                playback_origin: env.optional("PLAYBACK_ORIGIN"),
+            },
+            cursor_secret: env.text("CURSOR_SECRET").into(),
+            playback_secret: env.text("PLAYBACK_SECRET").into(),
+            callback_secret: env.text("CALLBACK_SECRET").into(),
+            origin_secret: env.text("ORIGIN_SECRET").into(),
+        }
     }
 }
 

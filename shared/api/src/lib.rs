@@ -4,6 +4,7 @@
 //! decides who is calling; `serve` puts a router under Lambda.
 
 pub mod address;
+pub mod callback;
 pub mod clock;
 pub mod cursor;
 pub mod env;

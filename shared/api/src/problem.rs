@@ -112,6 +112,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing at this path.")
     }
 
+    /// 404: there is no WebRTC here.
+    pub fn webrtc_disabled() -> Self {
+        let detail = "This installation takes and gives no WebRTC: publish by RTMP and play HLS.";
+        Self::new(StatusCode::NOT_FOUND, "webrtc-disabled", detail)
+    }
+
     /// 405: the path knows other methods.
     pub fn bad_method() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This path does not know this method.")
@@ -194,11 +200,17 @@ impl From<Error> for Problem {
                 let detail = "It was changed meanwhile: read it again and repeat your change.";
                 Self::new(StatusCode::PRECONDITION_FAILED, "stale-version", detail)
             }
+            Error::LimitReached { code, message } => Self::new(StatusCode::TOO_MANY_REQUESTS, code, *message),
+            Error::Refused { code, message } => Self::new(StatusCode::FORBIDDEN, code, *message),
             Error::RateLimited { .. } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many tries: wait a while.")
             }
             Error::Unavailable { .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable: try again.")
+            }
+            Error::ProviderUnavailable { .. } => {
+                let detail = "The streaming service is not available: try again.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "provider-unavailable", detail)
             }
             Error::Internal(_) => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.")
@@ -211,9 +223,9 @@ impl From<Error> for Problem {
             tracing::info!(code = problem.code, "request refused");
         }
         match error {
-            Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
-                Self { retry_after: Some(retry_after), ..problem }
-            }
+            Error::RateLimited { retry_after }
+            | Error::Unavailable { retry_after }
+            | Error::ProviderUnavailable { retry_after } => Self { retry_after: Some(retry_after), ..problem },
             Error::InProgress => Self { retry_after: Some(Duration::from_secs(1)), ..problem },
             Error::IllegalTransition { state, allowed } => {
                 Self { transition: Some(Box::new(Transition { state, allowed })), ..problem }

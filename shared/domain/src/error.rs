@@ -80,9 +80,31 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// As many as an installation allows; `code` is stable (`stream-limit-reached`).
+    #[error("{message}")]
+    LimitReached {
+        /// Stable code.
+        code: &'static str,
+        /// One plain sentence.
+        message: &'static str,
+    },
+    /// The caller may not have this here; `code` is stable (`geo-blocked`).
+    #[error("{message}")]
+    Refused {
+        /// Stable code.
+        code: &'static str,
+        /// One plain sentence.
+        message: &'static str,
+    },
     /// Something we depend on is down.
     #[error("temporarily unavailable")]
     Unavailable {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// IVS is down, or was so often enough that it is not asked.
+    #[error("the streaming service is not available")]
+    ProviderUnavailable {
         /// When to try again.
         retry_after: Duration,
     },
@@ -106,7 +128,12 @@ pub enum PortErrorKind {
     Rejected,
     /// What was read makes no sense.
     Corrupt,
+    /// As many as there may be.
+    LimitReached,
 }
+
+/// The port of IVS: trouble with it has an answer of its own.
+pub const PROVIDER: &str = "ivs";
 
 /// An adapter's error.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +143,8 @@ pub struct PortError {
     pub port: &'static str,
     /// What kind of trouble.
     pub kind: PortErrorKind,
+    /// When to try again, if at all.
+    pub retry_after: Duration,
     /// For the log.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
@@ -128,7 +157,7 @@ impl PortError {
         kind: PortErrorKind,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self { port, kind, source: source.into() }
+        Self { port, kind, retry_after: Duration::from_secs(1), source: source.into() }
     }
 }
 
@@ -136,9 +165,18 @@ impl From<PortError> for Error {
     fn from(error: PortError) -> Self {
         match error.kind {
             PortErrorKind::Conflict => Error::Stale,
-            PortErrorKind::Throttled | PortErrorKind::Timeout | PortErrorKind::Unavailable => {
-                Error::Unavailable { retry_after: Duration::from_secs(1) }
+            PortErrorKind::Throttled | PortErrorKind::Timeout | PortErrorKind::Unavailable
+                if error.port == PROVIDER =>
+            {
+                Error::ProviderUnavailable { retry_after: error.retry_after }
             }
+            PortErrorKind::Throttled | PortErrorKind::Timeout | PortErrorKind::Unavailable => {
+                Error::Unavailable { retry_after: error.retry_after }
+            }
+            PortErrorKind::LimitReached => Error::LimitReached {
+                code: "stream-limit-reached",
+                message: "This installation takes no more channels for now.",
+            },
             PortErrorKind::Rejected | PortErrorKind::Corrupt => Error::Internal(Box::new(error)),
         }
     }

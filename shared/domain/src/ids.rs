@@ -21,6 +21,8 @@ macro_rules! id {
 
 id!(/** Identifies a user. */ UserId, UserKind, "usr");
 id!(/** Identifies a video. */ VideoId, VideoKind, "vid");
+id!(/** Identifies a channel. */ ChannelId, ChannelKind, "chn");
+id!(/** Identifies a stream. */ StreamId, StreamKind, "str");
 id!(/** Identifies the transfer of a source file. */ UploadId, UploadKind, "upl");
 id!(/** Identifies a domain event. */ EventId, EventKind, "evt");
 

@@ -2,10 +2,12 @@
 //! an event can neither be forgotten nor invented; the table's stream then is the ordered, durable outbox.
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::ids::EventId;
+use crate::error::{Error, Result};
+use crate::ids::{EventId, new_id};
 
 /// A fact that has happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,4 +46,31 @@ pub struct Change<T> {
     pub next: T,
     /// What happened.
     pub event: DomainEvent,
+}
+
+impl DomainEvent {
+    /// The record of an event that is written as its name and its data (`#[serde(tag = "name", content = "data")]`).
+    ///
+    /// # Errors
+    /// `Internal` for a type that is written otherwise.
+    pub fn record<E: Serialize>(event: &E, at: Timestamp) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Named {
+            name: String,
+            #[serde(default)]
+            data: Value,
+        }
+        let named = serde_json::to_value(event).and_then(serde_json::from_value::<Named>);
+        let Named { name, data } = named.map_err(|error| Error::Internal(Box::new(error)))?;
+        Ok(Self { id: new_id(at), name, at, correlation_id: None, data })
+    }
+
+    /// The event that was recorded.
+    ///
+    /// # Errors
+    /// `Internal` for a record of another type.
+    pub fn read<E: DeserializeOwned>(&self) -> Result<E> {
+        let value = json!({ "name": self.name, "data": self.data });
+        serde_json::from_value(value).map_err(|error| Error::Internal(Box::new(error)))
+    }
 }

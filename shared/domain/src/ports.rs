@@ -1,16 +1,25 @@
 //! Everything the domain needs from outside, as traits: the face of the hexagon at a glance. Each is one capability,
 //! object-safe, held as `Arc<dyn ...>`.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::account::{RefreshToken, User};
+use crate::channel::{self, Channel, Options, Provider};
 use crate::error::PortError;
 use crate::idempotency::Done;
-use crate::ids::{UploadId, UserId, VideoId};
+use crate::ids::{ChannelId, StreamId, UploadId, UserId, VideoId};
 use crate::outbox::{Change, RecordedEvent};
+use crate::resilience::Circuit;
+use crate::stream::Stream;
+use crate::stream::health::Sample;
+use crate::stream::queries::{Card as StreamCard, Viewers};
+use crate::stream::session::Session;
+use crate::stream::status::Status;
 use crate::video::queries::Card;
 use crate::video::source::Probed;
 use crate::video::transcoding::{News, Order};
@@ -138,6 +147,8 @@ pub trait VideoCatalog: Send + Sync {
     /// Stores the next version of a video and the record of the command, in one transaction. Conflict when the stored
     /// version is not the one before.
     async fn save(&self, change: Change<Video>, done: Option<Done>) -> Result<Committed, PortError>;
+    /// Stores a new video that needs no upload. Conflict when it exists.
+    async fn adopt(&self, change: Change<Video>) -> Result<(), PortError>;
     /// Stores the next version of a video and the upload it came by, in one transaction. Conflict as for `save`.
     async fn save_with_upload(&self, change: Change<Video>, upload: Upload) -> Result<(), PortError>;
     /// The video, read strongly; deleted ones included for a day.
@@ -326,4 +337,236 @@ pub trait Transcoder: Send + Sync {
     async fn job(&self, id: &str) -> Result<Option<News>, PortError>;
     /// Cancels a job; one that is over is no error.
     async fn cancel_job(&self, id: &str) -> Result<(), PortError>;
+}
+
+/// How the making of a channel ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claimed {
+    /// The channel exists now.
+    Done,
+    /// Another channel of the user has this slot.
+    SlotTaken,
+    /// A command of this name was done before.
+    Repeated,
+}
+
+/// Channels.
+#[async_trait]
+pub trait Channels: Send + Sync {
+    /// Stores a new channel in its slot, and the record of the command, in one transaction.
+    async fn create(&self, change: Change<Channel>, done: Option<Done>) -> Result<Claimed, PortError>;
+    /// Stores the next version of a channel and the record of the command, in one transaction; where its IVS channel or
+    /// its stream key is new, it can be found by them. Conflict when the stored version is not the one before.
+    async fn save(&self, before: &Channel, change: Change<Channel>, done: Option<Done>)
+    -> Result<Committed, PortError>;
+    /// The channel, read strongly.
+    async fn channel(&self, id: ChannelId) -> Result<Option<channel::Current>, PortError>;
+    /// The channels of a user by their slots, read strongly.
+    async fn channels_of(&self, user: UserId) -> Result<Vec<ChannelId>, PortError>;
+    /// The channel of an IVS channel.
+    async fn by_arn(&self, arn: &str) -> Result<Option<ChannelId>, PortError>;
+    /// The channel of a stream key, by its digest.
+    async fn by_key(&self, digest: &str) -> Result<Option<ChannelId>, PortError>;
+    /// Notes what was set on the IVS channel.
+    async fn note_applied(&self, id: ChannelId, applied: Options) -> Result<(), PortError>;
+}
+
+/// How a transaction on a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// Everything is stored.
+    Done,
+    /// Nothing is stored: a command of this name was done before.
+    Repeated,
+    /// Nothing is stored: another stream holds the channel.
+    ChannelBusy,
+}
+
+/// What one transaction on a stream stores. A stream that becomes STARTING or RUNNING takes its channel, one that is over
+/// gives it back.
+#[derive(Debug, Clone)]
+pub struct StreamCommit {
+    /// The stream as it is stored; absent for a new one.
+    pub before: Option<Stream>,
+    /// Its next version and what happened.
+    pub change: Change<Stream>,
+    /// The ingest session that caused it, as it shall be stored.
+    pub session: Option<Session>,
+    /// The record of the command.
+    pub done: Option<Done>,
+}
+
+/// Streams and their ingest sessions.
+#[async_trait]
+pub trait Streams: Send + Sync {
+    /// Stores everything or nothing. Conflict when a stored version is not the one before.
+    async fn save(&self, commit: StreamCommit) -> Result<Saved, PortError>;
+    /// The stream, read strongly; deleted ones included for a day.
+    async fn stream(&self, id: StreamId) -> Result<Option<Stream>, PortError>;
+    /// The stream of a known owner, read strongly, in one call.
+    async fn stream_of(&self, user: UserId, id: StreamId) -> Result<Option<Stream>, PortError>;
+    /// A user's streams, newest first, at most `limit`, those made before `before`; read strongly, without deleted ones.
+    async fn streams_of(&self, user: UserId, before: Option<StreamId>, limit: usize) -> Result<Vec<Stream>, PortError>;
+    /// The streams of a channel, newest first, at most `limit`, after the position `after` of an earlier page. Eventually
+    /// consistent.
+    async fn on_channel(&self, channel: ChannelId, after: Option<&str>, limit: usize)
+    -> Result<Vec<Stream>, PortError>;
+    /// PUBLIC streams that were last stored with this status, at most `limit`, after the position `after`: the nearest
+    /// first when they are SCHEDULED, else the newest. Eventually consistent; the fields of a card.
+    async fn with_status(
+        &self,
+        status: Status,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StreamCard>, PortError>;
+    /// Streams that somebody should look after: those that are not at rest, and those whose scheduled time has come at
+    /// `now`. Eventually consistent.
+    async fn due(&self, now: Timestamp) -> Result<Vec<(UserId, StreamId)>, PortError>;
+    /// Notes that a stream needs looking after no more, and lists it by its status at `now`. Nothing is done when it was
+    /// changed meanwhile.
+    async fn note_rested(&self, stream: &Stream, now: Timestamp) -> Result<(), PortError>;
+    /// What has happened to a stream, from the version after `after`, at most `limit`.
+    async fn events(&self, id: StreamId, after: u64, limit: usize) -> Result<Vec<RecordedEvent>, PortError>;
+
+    /// The ingest session, read strongly.
+    async fn session(&self, channel: ChannelId, id: &str) -> Result<Option<Session>, PortError>;
+    /// Stores the next version of a session. Conflict when the stored version is not the one before.
+    async fn save_session(&self, session: Session) -> Result<(), PortError>;
+    /// The sessions of a channel, newest first, at most `limit`, after the position `after`. Eventually consistent.
+    async fn sessions_on(
+        &self,
+        channel: ChannelId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Session>, PortError>;
+}
+
+/// What is measured of a stream while it runs.
+#[async_trait]
+pub trait Measurements: Send + Sync {
+    /// Keeps a measurement of the encoder's signal.
+    async fn note_sample(&self, stream: StreamId, sample: &Sample) -> Result<(), PortError>;
+    /// The measurements since `since`, oldest first.
+    async fn samples(&self, stream: StreamId, since: Timestamp) -> Result<Vec<Sample>, PortError>;
+    /// How many watch each of some streams, in one call for a page of them.
+    async fn viewers_of(&self, streams: &[StreamId]) -> Result<HashMap<StreamId, Viewers>, PortError>;
+    /// How many watch.
+    async fn viewers(&self, stream: StreamId) -> Result<Viewers, PortError>;
+    /// Notes how many watch.
+    async fn note_viewers(&self, stream: StreamId, count: u32) -> Result<(), PortError>;
+    /// Counts one more viewer unless there are `most` already, and answers whether it did.
+    async fn admit(&self, stream: StreamId, most: u32) -> Result<bool, PortError>;
+}
+
+/// The IVS channel that was made, with its stream key.
+#[derive(Clone)]
+pub struct NewChannel {
+    /// The channel.
+    pub provider: Provider,
+    /// The stream key, when it has one.
+    pub key: Option<StreamKey>,
+}
+
+/// A stream key. It is shown to its owner only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StreamKey(pub String);
+
+impl std::fmt::Debug for StreamKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StreamKey(...)")
+    }
+}
+
+/// Whether a change of an IVS channel was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// It was.
+    Done,
+    /// It was not: the channel is live.
+    ChannelLive,
+    /// There is no such channel any more.
+    NoChannel,
+}
+
+/// Whether an encoder was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// It was; the end of its session will be told.
+    Done,
+    /// None was sending.
+    NotLive,
+}
+
+/// A channel that is live now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveChannel {
+    /// The IVS channel.
+    pub channel_arn: String,
+    /// The ingest session.
+    pub ingest_id: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How many watch; absent when IVS cannot say.
+    pub viewers: Option<u32>,
+}
+
+/// IVS. CreateChannel has no token: the name of a channel is how the one is found that a lost answer told of.
+#[async_trait]
+pub trait LiveProvider: Send + Sync {
+    /// Makes a channel.
+    async fn create_channel(&self, name: &str, options: &Options) -> Result<NewChannel, PortError>;
+    /// The oldest channel of this name.
+    async fn find_channel(&self, name: &str) -> Result<Option<NewChannel>, PortError>;
+    /// Every channel that was made here: ARN and name.
+    async fn list_channels(&self) -> Result<Vec<(String, String)>, PortError>;
+    /// Sets the options of a channel.
+    async fn update_channel(&self, arn: &str, options: &Options) -> Result<Applied, PortError>;
+    /// Removes a channel; none is no error.
+    async fn delete_channel(&self, arn: &str) -> Result<Applied, PortError>;
+    /// The key of a channel.
+    async fn stream_key(&self, arn: &str) -> Result<Option<StreamKey>, PortError>;
+    /// Replaces the key of a channel; the old one is good for nothing from then on.
+    async fn replace_key(&self, arn: &str) -> Result<StreamKey, PortError>;
+    /// Cuts the encoder of a channel.
+    async fn stop_stream(&self, arn: &str) -> Result<Cut, PortError>;
+    /// Every channel that is live.
+    async fn live_channels(&self) -> Result<Vec<LiveChannel>, PortError>;
+    /// When an ingest session ended; `None` while it goes on or when it is not known.
+    async fn session_end(&self, arn: &str, ingest_id: &str) -> Result<Option<Timestamp>, PortError>;
+    /// A token for the playback URL of a channel, good until `until`.
+    async fn playback_token(&self, arn: &str, until: Timestamp) -> Result<String, PortError>;
+}
+
+/// A message that comes later: somebody should look after a stream then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Nudge {
+    /// The owner.
+    pub user_id: UserId,
+    /// The stream.
+    pub stream_id: StreamId,
+    /// The `ingest_seq` it was made for.
+    pub ingest_seq: u64,
+    /// When it shall come.
+    pub at: Timestamp,
+}
+
+/// Messages to ourselves that come later. They only make prompt what the housekeeper would do anyway.
+#[async_trait]
+pub trait Nudges: Send + Sync {
+    /// Sends a message that comes after `delay`, or somewhat earlier.
+    async fn send(&self, nudge: &Nudge, delay: Duration) -> Result<(), PortError>;
+}
+
+/// Circuits of the circuit breaker, shared by every process.
+#[async_trait]
+pub trait Circuits: Send + Sync {
+    /// The circuit of a dependency.
+    async fn circuit(&self, dependency: &str) -> Result<Circuit, PortError>;
+    /// Counts a failure in the window that `now` is in, and answers how many there are.
+    async fn count_failure(&self, dependency: &str, now: Timestamp) -> Result<u32, PortError>;
+    /// Forgets the failures of the window that `now` is in.
+    async fn forget_failures(&self, dependency: &str, now: Timestamp) -> Result<(), PortError>;
+    /// Stores `next` if the stored circuit is `before`, and answers whether it was.
+    async fn change(&self, dependency: &str, before: &Circuit, next: &Circuit) -> Result<bool, PortError>;
 }

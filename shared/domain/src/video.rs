@@ -20,7 +20,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{UploadId, UserId, VideoId};
+use crate::ids::{StreamId, UploadId, UserId, VideoId};
 use crate::ports;
 
 /// Something to watch on demand.
@@ -43,7 +43,7 @@ pub struct Video {
     pub visibility: Visibility,
     /// Where it is in its life.
     pub status: Status,
-    /// What was uploaded.
+    /// What it was made of.
     pub source: Source,
     /// Transcodes that were begun.
     pub attempt: u32,
@@ -65,6 +65,16 @@ pub struct Video {
     pub updated_at: Timestamp,
     /// 1, then one more with each change.
     pub version: u64,
+}
+
+impl Video {
+    /// The file it was made of; `None` for recordings.
+    pub fn uploaded(&self) -> Option<&UploadedSource> {
+        match &self.source {
+            Source::Upload(uploaded) => Some(uploaded),
+            Source::Recording { .. } => None,
+        }
+    }
 }
 
 /// A video with what changes underneath it, without a version.
@@ -113,10 +123,25 @@ pub enum Visibility {
     Unlisted,
 }
 
+/// What a video was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum Source {
+    /// A file that was uploaded.
+    Upload(UploadedSource),
+    /// The recordings of a stream.
+    Recording {
+        /// The stream.
+        stream_id: StreamId,
+        /// Everything of them stands below these in the media bucket.
+        prefixes: Vec<String>,
+    },
+}
+
 /// What was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Source {
+pub struct UploadedSource {
     /// The upload it came by.
     pub upload_id: UploadId,
     /// Where it is in the upload bucket.
@@ -133,6 +158,9 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Media {
+    /// Key of the multivariant playlist, where it is not the video's own (`names::master_playlist`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playlist: Option<String>,
     /// Milliseconds.
     pub duration_ms: u64,
     /// Largest rendition.
@@ -279,6 +307,23 @@ pub struct Videos {
     pub clock: Arc<dyn ports::Clock>,
     /// What an installation allows.
     pub limits: Limits,
+}
+
+impl Videos {
+    /// With every repository in one table.
+    pub fn new<T>(
+        table: Arc<T>,
+        uploads: Arc<dyn ports::Objects>,
+        media: Arc<dyn ports::Objects>,
+        transcoder: Arc<dyn ports::Transcoder>,
+        clock: Arc<dyn ports::Clock>,
+        limits: Limits,
+    ) -> Self
+    where
+        T: ports::VideoCatalog + ports::Idempotency + 'static,
+    {
+        Self { catalog: table.clone(), idempotency: table, uploads, media, transcoder, clock, limits }
+    }
 }
 
 /// What an installation allows.

@@ -5,11 +5,15 @@
 
 mod accounts;
 mod attempts;
+mod channels;
+mod circuits;
 mod entity;
 mod error;
 mod idempotency;
 mod keys;
+mod measurements;
 mod public_keys;
+mod streams;
 mod table;
 mod videos;
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update};
 use aws_types::SdkConfig;
 use jiff::Timestamp;
 use skylark_domain::PortError;
@@ -49,6 +49,21 @@ impl Table {
         Ok(answer.item)
     }
 
+    /// Reads at most 100 items in one call; those that are not there are left out.
+    pub(crate) async fn get_items(&self, keys: Vec<Key>) -> Result<Vec<Item>, PortError> {
+        let mut found = Vec::new();
+        let mut wanted: Vec<Item> = keys.into_iter().map(key_item).collect();
+        while !wanted.is_empty() {
+            let some = KeysAndAttributes::builder().set_keys(Some(wanted)).build().map_err(corrupt)?;
+            let answer = self.client.batch_get_item().request_items(&self.name, some).send().await;
+            let answer = answer.map_err(port_error)?;
+            found.extend(answer.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
+            let left = answer.unprocessed_keys.unwrap_or_default().remove(&self.name);
+            wanted = left.map(|left| left.keys).unwrap_or_default();
+        }
+        Ok(found)
+    }
+
     /// Writes one item, whatever stood there.
     pub(crate) async fn put<E: Entity>(&self, entity: &E) -> Result<(), PortError> {
         let item = to_item(entity)?;
@@ -88,14 +103,58 @@ impl Table {
         below: String,
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
+        let query = self.query_of(keys::PK, partition).consistent_read(true).scan_index_forward(false);
+        self.take(between(query, keys::SK, above, below), limit).await
+    }
+
+    /// The first items of a partition whose sort keys lie between two others, these included, at most `limit`; strongly
+    /// consistent.
+    pub(crate) async fn query_first(
+        &self,
+        partition: String,
+        from: String,
+        to: String,
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
+        let query = self.query_of(keys::PK, partition).consistent_read(true);
+        self.take(between(query, keys::SK, from, to), limit).await
+    }
+
+    /// The last items of a partition of GSI2 whose sort keys begin with `prefix`, last first, at most `limit`, before the
+    /// sort key `before`.
+    pub(crate) async fn query_index_last(
+        &self,
+        partition: String,
+        prefix: String,
+        before: Option<String>,
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
+        let [pk, sk] = keys::GSI2;
+        let below = before.clone().unwrap_or_else(|| format!("{prefix}~"));
+        let query = self.query_of(pk, partition).index_name("GSI2").scan_index_forward(false);
+        // The bound itself is part of the answer, and of the page before.
+        let mut found = self.take(between(query, sk, prefix, below), limit + 1).await?;
+        found.retain(|item| item.get(sk).and_then(|at| at.as_s().ok()) != before.as_ref());
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The first items of a partition of an index, first first, at most `limit`, after the sort key `after`.
+    pub(crate) async fn query_index_first(
+        &self,
+        index: &str,
+        [pk, sk]: [&str; 2],
+        partition: String,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
         let query = self
-            .query_of(keys::PK, partition)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND #sk BETWEEN :above AND :below")
-            .expression_attribute_names("#sk", keys::SK)
-            .expression_attribute_values(":above", AttributeValue::S(above))
-            .expression_attribute_values(":below", AttributeValue::S(below));
-        self.take(query.scan_index_forward(false), limit).await
+            .query_of(pk, partition)
+            .index_name(index)
+            .key_condition_expression("#pk = :pk AND #sk > :after")
+            .expression_attribute_names("#sk", sk)
+            .expression_attribute_values(":after", AttributeValue::S(after.unwrap_or(" ").to_owned()));
+        self.take(query, limit).await
     }
 
     /// The last items of a partition of an index, last first, at most `limit`, before the sort key `before`.
@@ -221,6 +280,14 @@ impl Table {
     }
 }
 
+fn between(query: QueryFluentBuilder, sk: &str, above: String, below: String) -> QueryFluentBuilder {
+    query
+        .key_condition_expression("#pk = :pk AND #sk BETWEEN :above AND :below")
+        .expression_attribute_names("#sk", sk)
+        .expression_attribute_values(":above", AttributeValue::S(above))
+        .expression_attribute_values(":below", AttributeValue::S(below))
+}
+
 /// How often a transaction is tried that meets other writes, and the pause after the first of them.
 const MAX_TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -265,6 +332,18 @@ pub(crate) struct Expression {
 impl Expression {
     pub(crate) fn new(update: &str, condition: &str) -> Self {
         Self { update: update.into(), condition: Some(condition.into()), ..Self::default() }
+    }
+
+    /// An update without a condition.
+    pub(crate) fn always(update: &str) -> Self {
+        Self { update: update.into(), ..Self::default() }
+    }
+
+    /// One more attribute to be set by an update that ends with its `SET`.
+    pub(crate) fn also(mut self, set: &str) -> Self {
+        self.update.push_str(", ");
+        self.update.push_str(set);
+        self
     }
 
     pub(crate) fn name(mut self, placeholder: &str, name: &str) -> Self {

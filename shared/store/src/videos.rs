@@ -70,7 +70,7 @@ impl Entity for Video {
             more.extend([(pk, text(feed)), (sk, text(position(self.created_at, self.id)))]);
         }
         let due = match self.status {
-            Status::Uploading => Some(self.source.expires_at),
+            Status::Uploading => self.uploaded().map(|uploaded| uploaded.expires_at),
             Status::Processing | Status::Deleted => Some(self.updated_at),
             Status::Ready | Status::Failed => None,
         };
@@ -170,6 +170,13 @@ impl VideoCatalog for Table {
 
     async fn save(&self, change: Change<Video>, done: Option<Done>) -> Result<Committed, PortError> {
         self.commit(change.next.id, writes(&change), done).await
+    }
+
+    async fn adopt(&self, change: Change<Video>) -> Result<(), PortError> {
+        let video = &change.next;
+        let writes =
+            vec![Write::create(video), Write::create(&VideoReference::to(video)), Write::create(&event_of(&change))];
+        self.transact(writes).await?.map_err(|_| stale(video.id))
     }
 
     async fn save_with_upload(&self, change: Change<Video>, upload: Upload) -> Result<(), PortError> {

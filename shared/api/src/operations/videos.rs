@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use skylark_domain::video::queries::Card;
 use skylark_domain::video::state::{self, Edit};
-use skylark_domain::video::{Current, FailureCode, Status, Thumbnail, Visibility, names};
+use skylark_domain::video::{Current, FailureCode, Source, Status, Thumbnail, Visibility, names};
 use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
@@ -193,8 +193,10 @@ pub struct VideoView {
     pub resolution: Option<String>,
     /// Container of the source: `mp4`, once it was looked at.
     pub format: Option<String>,
-    /// Bytes of the source.
-    pub file_size: u64,
+    /// Bytes of the uploaded file; absent for recordings.
+    pub file_size: Option<u64>,
+    /// What it was made of.
+    pub source: SourceView,
     /// Pictures of it, by time.
     pub thumbnails: Vec<ThumbnailView>,
     /// A JPEG, once it is READY.
@@ -217,6 +219,16 @@ pub struct VideoView {
     /// When it was last changed.
     #[schema(format = "date-time")]
     pub updated_at: String,
+}
+
+/// What a video was made of.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = VideoSource)]
+pub struct SourceView {
+    /// The stream whose recordings it is made of; absent for uploads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_id: Option<String>,
 }
 
 /// One picture.
@@ -276,9 +288,16 @@ impl VideoView {
             resolution: media.as_ref().map(|media| format!("{}x{}", media.width, media.height)),
             thumbnails: media.iter().flat_map(|media| &media.thumbnails).map(thumbnail).collect(),
             poster_url: has_poster.then(|| url(&names::poster(video.user_id, video.id))),
-            hls_url: media.as_ref().map(|_| url(&names::master_playlist(video.user_id, video.id))),
-            format: video.input.map(|input| input.container),
-            file_size: video.source.file_size,
+            hls_url: media.as_ref().map(|media| match &media.playlist {
+                Some(playlist) => url(playlist),
+                None => url(&names::master_playlist(video.user_id, video.id)),
+            }),
+            format: video.input.as_ref().map(|input| input.container.clone()),
+            file_size: video.uploaded().map(|uploaded| uploaded.file_size),
+            source: match &video.source {
+                Source::Recording { stream_id, .. } => SourceView { stream_id: Some(stream_id.to_string()) },
+                Source::Upload(_) => SourceView { stream_id: None },
+            },
             progress: (video.status == Status::Processing)
                 .then_some(ProgressReport { phase: progress.phase, percent: progress.percent }),
             failure: video.failure.filter(|_| video.status == Status::Failed).map(|code| FailureReport {

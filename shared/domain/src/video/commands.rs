@@ -1,7 +1,7 @@
 //! Changing videos: edit, choose a poster, retry, delete.
 
 use super::state::{self, Command, Edit};
-use super::{Current, Status, Video, Videos, names, transcoding};
+use super::{Current, Source, Status, Video, Videos, names, transcoding};
 use crate::check::Check;
 use crate::error::{Error, PortError, PortErrorKind, Result};
 use crate::idempotency::Once;
@@ -123,7 +123,10 @@ impl Videos {
         if expected_version.is_some_and(|expected| expected != before.version) {
             return Err(Error::Stale);
         }
-        if state::decide(&before, Command::Retry)?.is_some() && self.uploads.size(&before.source.key).await?.is_none() {
+        if state::decide(&before, Command::Retry)?.is_some()
+            && let Some(uploaded) = before.uploaded()
+            && self.uploads.size(&uploaded.key).await?.is_none()
+        {
             let message = "The source file was deleted meanwhile: upload it again.";
             return Err(Error::Conflict { code: "source-gone", message });
         }
@@ -153,8 +156,19 @@ impl Videos {
         let listed = self.media.list(&format!("{}/", names::media_base(user, id))).await?;
         keys.extend(listed.into_iter().map(|object| object.key));
         self.media.delete(&keys).await?;
-        if let Some(upload) = self.catalog.upload(user, video.source.upload_id).await? {
-            self.drop_transfer(&upload).await?;
+        match &video.source {
+            Source::Upload(uploaded) => {
+                if let Some(upload) = self.catalog.upload(user, uploaded.upload_id).await? {
+                    self.drop_transfer(&upload).await?;
+                }
+            }
+            Source::Recording { prefixes, .. } => {
+                for prefix in prefixes {
+                    let listed = self.media.list(&format!("{prefix}/")).await?;
+                    let keys: Vec<String> = listed.into_iter().map(|object| object.key).collect();
+                    self.media.delete(&keys).await?;
+                }
+            }
         }
         Ok(self.catalog.note_purged(user, id).await?)
     }

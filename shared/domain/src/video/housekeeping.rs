@@ -76,13 +76,14 @@ impl Videos {
     }
 
     async fn tend_upload(&self, video: &Video) -> Result<Tended> {
-        let late = self.clock.now().duration_since(video.source.expires_at);
+        let Some(uploaded) = video.uploaded() else { return Ok(Tended::Left) };
+        let late = self.clock.now().duration_since(uploaded.expires_at);
         if late < ARRIVAL_PATIENCE {
             return Ok(Tended::Left);
         }
         // Its event was lost, or given up on.
-        if let Some(size) = self.uploads.size(&video.source.key).await? {
-            let ingested = self.ingest(&video.source.key, size).await;
+        if let Some(size) = self.uploads.size(&uploaded.key).await? {
+            let ingested = self.ingest(&uploaded.key, size).await;
             if ingested.is_err() && late >= INGEST_PATIENCE {
                 self.act(video.user_id, video.id, None, Command::Refuse(FailureCode::Internal)).await?;
             }
@@ -90,7 +91,7 @@ impl Videos {
             return Ok(Tended::Ingested);
         }
         self.act(video.user_id, video.id, None, Command::GiveUp).await?;
-        if let Some(upload) = self.catalog.upload(video.user_id, video.source.upload_id).await? {
+        if let Some(upload) = self.catalog.upload(video.user_id, uploaded.upload_id).await? {
             self.drop_transfer(&upload).await?;
         }
         Ok(Tended::Expired)

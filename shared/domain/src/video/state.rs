@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::source::Input;
 use super::{FailureCode, Media, Status, Video, Visibility};
 use crate::error::{Error, Result};
-use crate::ids::new_id;
 use crate::outbox::{Change, DomainEvent};
 
 /// What is asked of a video.
@@ -206,14 +205,14 @@ impl Video {
     /// The change that `event` makes, ready to be saved.
     pub fn change(self, event: &Event, at: Timestamp) -> Result<Change<Self>> {
         let next = self.apply(event, at);
-        Ok(Change { next, event: event.recorded(at)? })
+        Ok(Change { next, event: DomainEvent::record(event, at)? })
     }
 
     /// The video that a sequence of events leads to.
     pub fn fold<'a>(events: impl IntoIterator<Item = &'a DomainEvent>) -> Result<Option<Self>> {
         let mut video: Option<Self> = None;
         for recorded in events {
-            let event = Event::read(recorded)?;
+            let event = recorded.read::<Event>()?;
             video = match (video, &event) {
                 (None, Event::VideoCreated(first)) => Some((**first).clone()),
                 (Some(video), event) => Some(video.apply(event, recorded.at)),
@@ -221,24 +220,6 @@ impl Video {
             };
         }
         Ok(video)
-    }
-}
-
-impl Event {
-    fn recorded(&self, at: Timestamp) -> Result<DomainEvent> {
-        #[derive(Deserialize)]
-        struct Named {
-            name: String,
-            data: serde_json::Value,
-        }
-        let named = serde_json::to_value(self).and_then(serde_json::from_value::<Named>);
-        let Named { name, data } = named.map_err(|error| Error::Internal(Box::new(error)))?;
-        Ok(DomainEvent { id: new_id(at), name, at, correlation_id: None, data })
-    }
-
-    fn read(recorded: &DomainEvent) -> Result<Self> {
-        let value = serde_json::json!({ "name": recorded.name, "data": recorded.data });
-        serde_json::from_value(value).map_err(|error| Error::Internal(Box::new(error)))
     }
 }
 
@@ -308,7 +289,8 @@ mod tests {
     #[test]
     fn a_video_is_the_fold_of_its_events() {
         let first = sample_video();
-        let mut events = vec![Event::VideoCreated(Box::new(first.clone())).recorded(first.created_at).unwrap()];
+        let mut events =
+            vec![DomainEvent::record(&Event::VideoCreated(Box::new(first.clone())), first.created_at).unwrap()];
         let mut video = first;
         let steps = [
             Command::Accept(sample_input()),

@@ -42,8 +42,8 @@ const BLIND_INTERVAL: u64 = 10;
 const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
 /// The master playlist may be rebuilt, a poster chosen again.
 const PLAYLIST_CACHE: &str = "public, max-age=2";
-pub(super) const POSTER_CACHE: &str = "public, max-age=60";
-pub(super) const POSTER_TYPE: &str = "image/jpeg";
+pub(crate) const POSTER_CACHE: &str = "public, max-age=60";
+pub(crate) const POSTER_TYPE: &str = "image/jpeg";
 
 impl Order {
     /// The order of the current attempt of a video whose source was accepted.
@@ -54,7 +54,7 @@ impl Order {
             user_id: user,
             video_id: id,
             attempt: video.attempt,
-            source_key: video.source.key.clone(),
+            source_key: video.uploaded()?.key.clone(),
             base: names::media_base(user, id),
             renditions: ladder::renditions(input),
             has_audio: input.has_audio,
@@ -158,8 +158,11 @@ impl Videos {
         };
         let is_ready = matches!(command, Command::Complete { .. });
         self.act(user_id, video_id, None, command).await?;
-        if is_ready && !self.limits.keep_sources {
-            self.uploads.delete(&[video.source.key]).await?;
+        if is_ready
+            && !self.limits.keep_sources
+            && let Some(uploaded) = video.uploaded()
+        {
+            self.uploads.delete(&[uploaded.key.clone()]).await?;
         }
         Ok(())
     }
@@ -192,6 +195,7 @@ impl Videos {
         self.media.put(playlist).await?;
         let (width, height) = renditions.first().map_or((0, 0), |largest| (largest.width, largest.height));
         Ok(Some(Media {
+            playlist: None,
             duration_ms: duration_ms.or(input.duration_ms).unwrap_or_default(),
             width,
             height,

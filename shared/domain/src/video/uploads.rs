@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::state::{self, Command, Event};
-use super::{Multipart, Source, Status, Upload, Video, Videos, Visibility, names};
+use super::{Multipart, Source, Status, Upload, UploadedSource, Video, Videos, Visibility, names};
 use crate::check::Check;
 use crate::error::{Error, PortErrorKind, Result, Violation};
 use crate::idempotency::Once;
@@ -144,13 +144,13 @@ impl Videos {
             artist: said(new.artist),
             visibility: new.visibility,
             status: Status::Uploading,
-            source: Source {
+            source: Source::Upload(UploadedSource {
                 upload_id,
                 key,
                 file_size: new.file_size,
                 content_type: new.content_type,
                 expires_at: now + life,
-            },
+            }),
             attempt: 0,
             attempt_at: None,
             input: None,

@@ -1,0 +1,396 @@
+//! The state machine of a stream: [`decide`] says which event a command leads to, [`Stream::apply`] what the event changes.
+//! A stream is the fold of its events.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{ChatSettings, GRACE, Ingest, IngestRef, State, StopReason, Stream, Visibility};
+use crate::error::{Error, Result};
+use crate::ids::VideoId;
+use crate::outbox::{Change, DomainEvent};
+
+/// What is asked of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Wait for an encoder.
+    Start,
+    /// An encoder's key was taken; there is no picture yet.
+    Connect,
+    /// The picture of an ingest session is there.
+    GoLive(IngestRef),
+    /// An ingest session is over.
+    Drop {
+        /// Which.
+        ingest_id: String,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The grace is over.
+    Lose,
+    /// Something went wrong with an encoder; it may come again.
+    Note {
+        /// What.
+        reason: String,
+    },
+    /// End it.
+    Stop(StopReason),
+    /// IVS says that it is over, or had its time to.
+    Settle,
+    /// Make a video of its recordings.
+    Archive,
+    /// The video plays.
+    Publish(VideoId),
+    /// There is no video yet.
+    FailArchive {
+        /// Why.
+        reason: String,
+    },
+    /// It cannot go on.
+    Fail {
+        /// Why.
+        reason: String,
+    },
+    /// Change words and settings.
+    Edit(Box<Edit>),
+    /// Delete it.
+    Delete,
+}
+
+/// Changes of a stream; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Edit {
+    /// 1-140 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// At most 2,000 characters; an empty text removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When it is announced for; `Some(None)` removes it.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub scheduled_at: Option<Option<Timestamp>>,
+    /// Who finds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// Whether it is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording_enabled: Option<bool>,
+    /// Whether viewers may go back in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dvr_enabled: Option<bool>,
+    /// How far, in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dvr_window_in_minutes: Option<u32>,
+    /// Whether viewers see it within about three seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low_latency_enabled: Option<bool>,
+    /// Whether an encoder that connects begins it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_start: Option<bool>,
+    /// How long it waits for an encoder that is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect_window_seconds: Option<u32>,
+    /// The most viewers at a time; `Some(None)` removes the bound.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub max_concurrent_viewers: Option<Option<u32>>,
+    /// The only countries it is shown in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_countries: Option<Vec<String>>,
+    /// Countries it is not shown in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked_countries: Option<Vec<String>>,
+    /// Its room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatSettings>,
+}
+
+/// A field that is there, be it null: absent and null are different things.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// What has happened to a stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", content = "data", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// It was announced; the first event of each stream.
+    StreamCreated(Box<Stream>),
+    /// It waits for its encoder.
+    StreamStarting {},
+    /// It has its first picture.
+    StreamStarted(IngestRef),
+    /// An encoder came after the first, or the news of it came late.
+    EncoderConnected(IngestRef),
+    /// The encoder is gone.
+    EncoderDropped {
+        /// The ingest session that is over.
+        ingest_id: String,
+        /// Since when.
+        since: Timestamp,
+        /// Until then viewers are told nothing.
+        grace_until: Timestamp,
+    },
+    /// It did not come back in time to go unnoticed.
+    EncoderLost {
+        /// Since when it is gone.
+        since: Timestamp,
+        /// Until then it is waited for.
+        window_until: Timestamp,
+    },
+    /// Something went wrong with an encoder.
+    EncoderFailed {
+        /// What.
+        reason: String,
+    },
+    /// It is being ended.
+    StreamStopping {
+        /// Why.
+        reason: StopReason,
+    },
+    /// It is over.
+    StreamStopped {},
+    /// Its recordings become a video.
+    StreamArchiving {},
+    /// There is no video yet.
+    StreamArchiveFailed {
+        /// Why.
+        reason: String,
+    },
+    /// Its video plays.
+    StreamArchived {
+        /// The video.
+        video_id: VideoId,
+    },
+    /// It ended with an error.
+    StreamFailed {
+        /// Why.
+        reason: String,
+    },
+    /// Its words or settings were changed.
+    StreamEdited(Box<Edit>),
+    /// It was deleted.
+    StreamDeleted {},
+}
+
+/// The event a command leads to, or `None` where it has nothing to say to a stream in this state: a repetition, or news
+/// that came too late.
+///
+/// # Errors
+/// `IllegalTransition`.
+pub fn decide(stream: &Stream, command: Command) -> Result<Option<Event>> {
+    use Command as C;
+    use State as S;
+    let is_known = |session: &IngestRef| stream.sessions.contains(&session.ingest_id);
+    let is_connected =
+        |id: &str| matches!(&stream.ingest, Ingest::Connected { ingest_id, .. } if ingest_id.as_str() == id);
+    let event = match (stream.state, command) {
+        (S::Created, C::Start) => Event::StreamStarting {},
+        (S::Starting | S::Running, C::Start) => return Ok(None),
+
+        (S::Created, C::Connect) if stream.settings.auto_start => Event::StreamStarting {},
+        (_, C::Connect) => return Ok(None),
+
+        (_, C::GoLive(session)) if is_known(&session) => return Ok(None),
+        // Where the key was taken but nobody said so, the picture says both.
+        (S::Created, C::GoLive(session)) if stream.settings.auto_start => Event::StreamStarted(session),
+        (S::Created, C::GoLive(_)) => return Ok(None),
+        (S::Starting, C::GoLive(session)) => Event::StreamStarted(session),
+        (S::Running | S::Stopping | S::Stopped | S::Archiving, C::GoLive(session)) => Event::EncoderConnected(session),
+        (S::Archived | S::Failed | S::Deleted, C::GoLive(_)) => return Ok(None),
+
+        (S::Running, C::Drop { ingest_id, at }) if is_connected(&ingest_id) => {
+            Event::EncoderDropped { ingest_id, since: at, grace_until: at + GRACE }
+        }
+        (S::Stopping, C::Drop { ingest_id, .. }) if is_connected(&ingest_id) => Event::StreamStopped {},
+        (_, C::Drop { .. }) => return Ok(None),
+
+        (S::Running, C::Lose) => match &stream.ingest {
+            Ingest::Reconnecting { since, .. } => {
+                Event::EncoderLost { since: *since, window_until: *since + stream.reconnect_window() }
+            }
+            Ingest::None | Ingest::Connected { .. } | Ingest::Lost { .. } => return Ok(None),
+        },
+        (_, C::Lose) => return Ok(None),
+
+        (S::Created | S::Starting | S::Running, C::Note { reason })
+            if stream.failure_reason != Some(reason.clone()) =>
+        {
+            Event::EncoderFailed { reason }
+        }
+        (_, C::Note { .. }) => return Ok(None),
+
+        (S::Starting | S::Running, C::Stop(reason)) => Event::StreamStopping { reason },
+        (S::Stopping, C::Stop(_)) => return Ok(None),
+
+        (S::Stopping, C::Settle) => Event::StreamStopped {},
+        (_, C::Settle) => return Ok(None),
+
+        (S::Stopped, C::Archive) => Event::StreamArchiving {},
+        (S::Archiving, C::Archive) => return Ok(None),
+        (S::Archiving, C::Publish(video_id)) => Event::StreamArchived { video_id },
+        (_, C::Publish(_)) => return Ok(None),
+        (S::Archiving, C::FailArchive { reason }) if stream.archive_error != Some(reason.clone()) => {
+            Event::StreamArchiveFailed { reason }
+        }
+        (_, C::FailArchive { .. }) => return Ok(None),
+
+        (S::Created | S::Starting | S::Running, C::Fail { reason }) => Event::StreamFailed { reason },
+        (_, C::Fail { .. }) => return Ok(None),
+
+        (S::Deleted, C::Delete) => return Ok(None),
+        (S::Created | S::Stopped | S::Archived | S::Failed, C::Delete) => Event::StreamDeleted {},
+        (state, C::Edit(edit)) if state != S::Deleted => Event::StreamEdited(edit),
+        (state, C::Start | C::Stop(_) | C::Archive | C::Edit(_) | C::Delete) => {
+            return Err(Error::IllegalTransition { state: state.name(), allowed: allowed(stream) });
+        }
+    };
+    Ok(Some(event))
+}
+
+/// What an owner may ask of a stream now.
+pub fn allowed(stream: &Stream) -> Vec<&'static str> {
+    match stream.state {
+        State::Created => vec!["edit", "start", "delete"],
+        State::Starting | State::Running => vec!["edit", "start", "stop"],
+        State::Stopping => vec!["edit", "stop"],
+        State::Stopped => vec!["edit", "archive", "delete"],
+        State::Archiving => vec!["edit", "archive"],
+        State::Archived | State::Failed => vec!["edit", "delete"],
+        State::Deleted => Vec::new(),
+    }
+}
+
+impl State {
+    /// As it is written everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Starting => "STARTING",
+            Self::Running => "RUNNING",
+            Self::Stopping => "STOPPING",
+            Self::Stopped => "STOPPED",
+            Self::Archiving => "ARCHIVING",
+            Self::Archived => "ARCHIVED",
+            Self::Failed => "FAILED",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
+impl Stream {
+    /// The stream after an event.
+    fn apply(mut self, event: &Event, at: Timestamp) -> Self {
+        match event.clone() {
+            Event::StreamCreated(stream) => return *stream,
+            Event::StreamStarting {} => {
+                self.state = State::Starting;
+                self.armed_at = Some(at);
+            }
+            Event::StreamStarted(session) => {
+                self.state = State::Running;
+                self.started_at = Some(session.started_at);
+                self.failure_reason = None;
+                self.attach(session);
+            }
+            Event::EncoderConnected(session) => self.attach(session),
+            Event::EncoderDropped { since, grace_until, .. } => {
+                self.set_ingest(Ingest::Reconnecting { since, grace_until });
+            }
+            Event::EncoderLost { since, window_until } => self.set_ingest(Ingest::Lost { since, window_until }),
+            Event::EncoderFailed { reason } => self.failure_reason = Some(reason),
+            Event::StreamStopping { reason } => {
+                self.state = State::Stopping;
+                self.stop_reason = Some(reason);
+                self.ended_at = Some(at);
+            }
+            Event::StreamStopped {} => {
+                self.state = State::Stopped;
+                self.stopped_at = Some(at);
+                self.set_ingest(Ingest::None);
+            }
+            Event::StreamArchiving {} => self.state = State::Archiving,
+            Event::StreamArchiveFailed { reason } => self.archive_error = Some(reason),
+            Event::StreamArchived { video_id } => {
+                self.state = State::Archived;
+                self.archived_at = Some(at);
+                self.archive_error = None;
+                self.video_id = Some(video_id);
+            }
+            Event::StreamFailed { reason } => {
+                self.state = State::Failed;
+                self.failure_reason = Some(reason);
+                self.ended_at = Some(at);
+                self.set_ingest(Ingest::None);
+            }
+            Event::StreamEdited(edit) => self.edit(*edit),
+            Event::StreamDeleted {} => self.state = State::Deleted,
+        }
+        self.updated_at = at;
+        self.version += 1;
+        self
+    }
+
+    fn set_ingest(&mut self, ingest: Ingest) {
+        if self.ingest != ingest {
+            self.ingest = ingest;
+            self.ingest_seq += 1;
+        }
+    }
+
+    /// One more ingest session. Only the latest says what the encoder does, whatever the order of the news.
+    fn attach(&mut self, session: IngestRef) {
+        self.sessions.push(session.ingest_id.clone());
+        if self.latest.as_ref().is_some_and(|latest| latest.started_at >= session.started_at) {
+            return;
+        }
+        self.latest = Some(session.clone());
+        if matches!(self.state, State::Running | State::Stopping) {
+            self.set_ingest(Ingest::Connected { ingest_id: session.ingest_id, since: session.started_at });
+        }
+    }
+
+    fn edit(&mut self, edit: Edit) {
+        fn set<T>(field: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *field = value;
+            }
+        }
+        set(&mut self.title, edit.title);
+        if let Some(description) = edit.description {
+            self.description = Some(description).filter(|text| !text.is_empty());
+        }
+        set(&mut self.scheduled_at, edit.scheduled_at);
+        set(&mut self.visibility, edit.visibility);
+        let settings = &mut self.settings;
+        set(&mut settings.recording_enabled, edit.recording_enabled);
+        set(&mut settings.dvr_enabled, edit.dvr_enabled);
+        set(&mut settings.dvr_window_in_minutes, edit.dvr_window_in_minutes);
+        set(&mut settings.low_latency_enabled, edit.low_latency_enabled);
+        set(&mut settings.auto_start, edit.auto_start);
+        set(&mut settings.reconnect_window_seconds, edit.reconnect_window_seconds);
+        set(&mut settings.max_concurrent_viewers, edit.max_concurrent_viewers);
+        set(&mut settings.allowed_countries, edit.allowed_countries);
+        set(&mut settings.blocked_countries, edit.blocked_countries);
+        set(&mut settings.chat, edit.chat);
+    }
+
+    /// The change that `event` makes, ready to be saved.
+    pub fn change(self, event: &Event, at: Timestamp) -> Result<Change<Self>> {
+        let next = self.apply(event, at);
+        Ok(Change { next, event: DomainEvent::record(event, at)? })
+    }
+
+    /// The stream that a sequence of events leads to.
+    pub fn fold<'a>(events: impl IntoIterator<Item = &'a DomainEvent>) -> Result<Option<Self>> {
+        let mut stream: Option<Self> = None;
+        for recorded in events {
+            let event = recorded.read::<Event>()?;
+            stream = match (stream, &event) {
+                (None, Event::StreamCreated(first)) => Some((**first).clone()),
+                (Some(stream), event) => Some(stream.apply(event, recorded.at)),
+                (None, _) => None,
+            };
+        }
+        Ok(stream)
+    }
+}
