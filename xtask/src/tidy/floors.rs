@@ -34,6 +34,7 @@ enum Room {
     Api,
     Function,
     Local,
+    Media,
     /// Tests and tasks look down at everything.
     Roof,
 }
@@ -47,6 +48,7 @@ impl Room {
             "shared/api" => Self::Api,
             "local" => Self::Local,
             _ if folder.starts_with("functions/") => Self::Function,
+            _ if folder.starts_with("media/") => Self::Media,
             _ => Self::Roof,
         }
     }
@@ -57,7 +59,8 @@ fn refuse(room: Room, dependency: &str) -> Option<&'static str> {
     let ours = dependency.strip_prefix("skylark-");
     match (room, ours) {
         (Room::Roof, _) => None,
-        (Room::Domain | Room::Local, Some(_)) => Some("this floor stands on none of ours"),
+        (Room::Local, Some("rtmp" | "hls")) => None,
+        (Room::Domain | Room::Local | Room::Media, Some(_)) => Some("this floor stands on none of ours"),
         (Room::Store | Room::Cloud | Room::Api, Some(name)) if name != "domain" => {
             Some("this floor stands on the domain only")
         }
@@ -85,6 +88,10 @@ mod tests {
     fn edges_that_break_a_floor_are_refused() {
         for (folder, dependency) in [
             ("local", "skylark-domain"),
+            ("media/rtmp", "skylark-domain"),
+            ("media/rtmp", "skylark-hls"),
+            ("media/rtmp", "aws-sdk-s3"),
+            ("functions/a", "skylark-rtmp"),
             ("local", "aws-sdk-s3"),
             ("shared/domain", "skylark-store"),
             ("shared/domain", "tokio"),
@@ -107,6 +114,8 @@ mod tests {
             ("functions/a", "skylark-api"),
             ("tests", "skylark-local"),
             ("local", "tokio"),
+            ("local", "skylark-rtmp"),
+            ("media/rtmp", "tokio"),
         ] {
             assert!(refuse(Room::of(folder), dependency).is_none(), "{folder} -> {dependency}");
         }

@@ -225,3 +225,49 @@ fn parse(input: &[u8]) -> Option<Header> {
     header.bytes = input.len() - rest.len();
     Some(header)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader() -> ChunkReader {
+        ChunkReader::new(&Limits::default(), Limits::default().message_bytes)
+    }
+
+    #[test]
+    fn memory_grows_with_what_arrived_and_not_with_what_is_declared() {
+        let mut reader = reader();
+        let mut input = BytesMut::from(&[4, 0, 0, 0, 0x7f, 0xff, 0xff, kind::VIDEO, 1, 0, 0, 0][..]);
+        input.extend_from_slice(&[0; 100]);
+        assert_eq!(reader.next(&mut input).unwrap(), None);
+        assert!(reader.streams[&4].payload.capacity() < 1024);
+        assert_eq!(reader.unfinished, 100);
+    }
+
+    #[test]
+    fn what_is_complete_or_dropped_counts_no_more() {
+        let mut reader = reader();
+        let mut input = BytesMut::from(&[4, 0, 0, 0, 0, 0, 200, kind::VIDEO, 1, 0, 0, 0][..]);
+        input.extend_from_slice(&[0; 128]);
+        assert_eq!(reader.next(&mut input).unwrap(), None);
+        assert_eq!(reader.unfinished, 128);
+        input.extend_from_slice(&[2, 0, 0, 0, 0, 0, 4, kind::ABORT, 0, 0, 0, 0, 0, 0, 0, 4]);
+        assert_eq!(reader.next(&mut input).unwrap(), None);
+        assert_eq!((reader.unfinished, reader.streams[&4].payload.capacity()), (0, 0));
+        for byte in [&[0x84, 0, 0, 9][..], &[0; 128], &[0xc4], &[0; 71]].concat() {
+            input.extend_from_slice(&[byte]);
+            assert_eq!(reader.next(&mut input).unwrap(), None);
+        }
+        input.extend_from_slice(&[0]);
+        let message = reader.next(&mut input).unwrap().unwrap();
+        assert_eq!((message.timestamp, message.payload.len(), reader.unfinished), (9, 200, 0));
+    }
+
+    #[test]
+    fn a_message_in_one_chunk_is_not_copied() {
+        let mut input = BytesMut::from(&[4, 0, 0, 0, 0, 0, 3, kind::AUDIO, 1, 0, 0, 0, 1, 2, 3][..]);
+        let place = input[12..].as_ptr();
+        let message = reader().next(&mut input).unwrap().unwrap();
+        assert_eq!(message.payload.as_ptr(), place);
+    }
+}

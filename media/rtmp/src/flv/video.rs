@@ -74,7 +74,8 @@ fn enhanced(packet: u8, keyframe: bool, mut body: Bytes) -> Result<Tag, Error> {
 
 /// A signed number of three bytes.
 fn composition(body: &mut Bytes) -> Result<i32, Error> {
-    body.try_get_int(3).map(|value| value as i32).map_err(cut_off)
+    let bits = body.try_get_uint(3).map_err(cut_off)? as u32;
+    Ok(((bits << 8) as i32) >> 8)
 }
 
 fn legacy_name(codec: u8) -> String {
