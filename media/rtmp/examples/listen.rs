@@ -47,6 +47,7 @@ async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     loop {
         let (stream, address) = listener.accept().await?;
+        stream.set_nodelay(true)?;
         tokio::spawn(async move {
             let mut log = Log::default();
             let end = serve(stream, &mut log, &Limits::default(), pending()).await;

@@ -5,7 +5,8 @@ use crate::publish::{Publish, Refusal};
 
 /// What a session asks of its owner.
 pub trait Handler: Send {
-    /// Once, at `publish`. On `Err` the encoder gets the status and the connection ends.
+    /// Once, at `publish`. On `Err` the encoder gets the status and the connection ends. Nothing is read meanwhile; the
+    /// future is dropped if the owner stops the session first.
     fn publish(&mut self, request: Publish) -> impl Future<Output = Result<(), Refusal>> + Send;
 
     /// Every message of media, in order. Must not block. On `Err` the encoder gets the status and the connection ends.

@@ -31,6 +31,8 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The owner cuts the publisher (a stop, a new key, a take-over) by completing `stop` with the reason. Whatever the
 /// end, the transport is closed; a refused encoder is told why first. `Err` says that the peer broke the protocol or a
 /// limit, or that the transport failed.
+///
+/// A TCP stream should have Nagle's algorithm off, or answers to commands wait for one another.
 pub async fn serve<T: Transport, H: Handler>(
     transport: T,
     handler: &mut H,
