@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Body, Latest, Name};
 use crate::Settings;
-use crate::output::{Init, Output, Part, Segment};
+use crate::output::{Init, Output, Part};
 
 /// What hostile encoders can make of a window: two hours of shortest regular segments are half of it.
 const MAX_SEGMENTS: usize = 10_000;
@@ -27,7 +27,7 @@ pub(crate) struct Entry {
 
 /// Where a segment's bytes are.
 enum Place {
-    Memory { segment: Arc<Segment>, file: Option<(PathBuf, u64)> },
+    Memory { parts: Vec<Arc<Part>>, file: Option<(PathBuf, u64)> },
     File(PathBuf, u64),
     Lost,
 }
@@ -36,7 +36,7 @@ impl Entry {
     /// Its parts, while they can be asked for.
     pub(crate) fn parts(&self) -> &[Arc<Part>] {
         match &self.place {
-            Place::Memory { segment, .. } => &segment.parts,
+            Place::Memory { parts, .. } => parts,
             Place::File(..) | Place::Lost => &[],
         }
     }
@@ -126,12 +126,12 @@ impl Window {
                 self.append(part.clone());
                 None
             }
-            Output::Segment(segment) => Some(self.complete(segment.clone())),
+            Output::Segment(segment) => Some(self.complete(&segment.parts, segment.discontinuity)),
         }
     }
 
     fn append(&mut self, part: Arc<Part>) {
-        let init = self.inits.keys().next_back().copied().unwrap_or_default();
+        let init = self.last_init();
         let is_break = self.is_new_session && self.next_msn > 0;
         let open = self.open.get_or_insert_with(|| Open {
             parts: Vec::new(),
@@ -143,27 +143,27 @@ impl Window {
         self.target = self.target.max(rounded_seconds(open.duration()));
     }
 
-    fn complete(&mut self, segment: Arc<Segment>) -> u64 {
+    fn complete(&mut self, parts: &[Arc<Part>], discontinuity: bool) -> u64 {
         let msn = self.next_msn;
-        let init = self.inits.keys().next_back().copied().unwrap_or_default();
         let (discontinuity, init) = match self.open.take() {
             Some(open) => (open.discontinuity, open.init),
-            None => ((segment.discontinuity || self.is_new_session) && msn > 0, init),
+            None => ((discontinuity || self.is_new_session) && msn > 0, self.last_init()),
         };
+        let duration = parts.iter().map(|part| part.duration).sum();
         self.is_new_session = false;
         self.discontinuities += u64::from(discontinuity);
-        self.target = self.target.max(rounded_seconds(segment.duration));
-        self.duration += segment.duration;
+        self.target = self.target.max(rounded_seconds(duration));
+        self.duration += duration;
         self.next_msn += 1;
         self.entries.push_back(Entry {
             msn,
-            duration: segment.duration,
-            started_at_ms: segment.started_at_ms,
+            duration,
+            started_at_ms: parts.first().map_or(0, |part| part.started_at_ms),
             discontinuity,
             discontinuities: self.discontinuities,
             init,
-            bytes: segment.bytes(),
-            place: Place::Memory { segment, file: None },
+            bytes: parts.iter().map(|part| part.data.len() as u64).sum(),
+            place: Place::Memory { parts: parts.to_vec(), file: None },
         });
         self.release();
         self.forget();
@@ -172,16 +172,13 @@ impl Window {
 
     /// Makes a segment of what a session left open.
     fn close(&mut self) {
-        let Some(open) = &self.open else { return };
-        let (Some(first), Some(init)) = (open.parts.first(), self.inits.get(&open.init)) else { return };
-        let segment = Segment {
-            parts: open.parts.clone(),
-            duration: open.duration(),
-            started_at_ms: first.started_at_ms,
-            init: init.clone(),
-            discontinuity: open.discontinuity,
-        };
-        self.complete(Arc::new(segment));
+        if let Some(parts) = self.open.as_mut().map(|open| std::mem::take(&mut open.parts)) {
+            self.complete(&parts, false);
+        }
+    }
+
+    fn last_init(&self) -> u64 {
+        self.inits.keys().next_back().copied().unwrap_or_default()
     }
 
     pub(super) fn stored(&mut self, msn: u64, path: PathBuf, bytes: u64) {
@@ -255,7 +252,7 @@ impl Window {
         match name {
             Name::Init(number) => self.inits.get(number).map(|init| Body::Memory(vec![init.data.clone()])),
             Name::Segment(msn) => match &self.entry(*msn)?.place {
-                Place::Memory { segment, .. } => Some(Body::Memory(segment.chunks().collect())),
+                Place::Memory { parts, .. } => Some(Body::Memory(parts.iter().map(|part| part.data.clone()).collect())),
                 Place::File(path, bytes) => Some(Body::File(path.clone(), *bytes)),
                 Place::Lost => None,
             },

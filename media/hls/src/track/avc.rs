@@ -269,3 +269,87 @@ impl Usability {
         Some(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Written by x264.
+    const HIGH_720P: &str =
+        "0164001fffe1001a6764001facd9405005bb0110000003001000000303c0f183196001000668ebe3cb22c0fdf8f800";
+    const MAIN_1080P: &str = "014d4028ffe10018674d4028eca03c0113f2e022000007d20001d4c01e30632c01000568ebe3cb20";
+    const INTERLACED: &str =
+        "01640028ffe1001a67640028acd94078044fde0220000003002000000643e2c5b2c001000668fba3cb22c0fdf8f800";
+    const WIDE_PIXELS: &str = "0142c01effe1001b6742c01ed900b4126ffc010000b440000003004000000c83c58b9201000568cb83cb20";
+    const ODD_444: &str =
+        "01f4000dffe1001b67f4000d919b282a10f084760220000003002000000601e28532c001000668ebe3c44844fff8f800";
+    const EVEN_422: &str =
+        "017a0015ffe1001b677a0015bcd9415087888fc044000003000400000301903c58b65801000668ebe3cb22c0fef8f800";
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+    }
+
+    #[test]
+    fn records_of_a_real_encoder_are_read() {
+        let known = [
+            (HIGH_720P, 1280, 720, 30.0, (1, 1), "avc1.64001f"),
+            (MAIN_1080P, 1920, 1080, 30_000.0 / 1_001.0, (1, 1), "avc1.4d4028"),
+            (INTERLACED, 1920, 1080, 25.0, (1, 1), "avc1.640028"),
+            (WIDE_PIXELS, 720, 576, 25.0, (64, 45), "avc1.42c01e"),
+            (ODD_444, 321, 243, 24.0, (1, 1), "avc1.f4000d"),
+            (EVEN_422, 322, 242, 50.0, (1, 1), "avc1.7a0015"),
+        ];
+        for (hex, width, height, fps, pixel_aspect, codec) in known {
+            let config = VideoConfig::parse(bytes(hex).into()).unwrap();
+            assert_eq!((config.width, config.height, config.pixel_aspect), (width, height, pixel_aspect), "{codec}");
+            assert_eq!(config.codec, codec);
+            assert!((config.fps.unwrap() - fps).abs() < 0.001, "{codec}: {:?}", config.fps);
+            assert_eq!(config.config, bytes(hex));
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_cut_off_anywhere_is_refused() {
+        let whole = bytes(HIGH_720P);
+        // Four bytes of chroma and depth behind the parameter sets may be missing, as in old records.
+        for length in 0..whole.len() - 4 {
+            let cut = VideoConfig::parse(whole[..length].to_vec().into());
+            assert!(matches!(cut, Err(Error::Video(_))), "{length}");
+        }
+    }
+
+    #[test]
+    fn what_no_decoder_takes_is_refused() {
+        let change = |at: usize, value: u8| {
+            let mut record = bytes(HIGH_720P);
+            record[at] = value;
+            VideoConfig::parse(record.into())
+        };
+        assert_eq!(change(0, 0), Err(Error::Video("its version is unknown")));
+        assert_eq!(change(4, 0xfe), Err(Error::Video("lengths of 3 bytes are not allowed")));
+        assert_eq!(change(5, 0xe0), Err(Error::Video("it has no sequence parameter set")));
+        assert_eq!(change(8, 0x68), Err(Error::Video("its first parameter set is not one of a sequence")));
+        assert_eq!(VideoConfig::parse(vec![1; MAX_BYTES + 1].into()), Err(Error::Video("it is too long")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_harm(record in proptest::collection::vec(any::<u8>(), 0..300)) {
+            if let Ok(config) = VideoConfig::parse(record.into()) {
+                prop_assert!(config.width <= MAX_SIDE && config.height <= MAX_SIDE);
+            }
+        }
+
+        #[test]
+        fn a_damaged_record_is_read_without_harm(at in 0usize..46, value in any::<u8>()) {
+            let mut record = bytes(HIGH_720P);
+            record[at] = value;
+            if let Ok(config) = VideoConfig::parse(record.into()) {
+                prop_assert!((1..=MAX_SIDE).contains(&config.width) && (1..=MAX_SIDE).contains(&config.height));
+            }
+        }
+    }
+}
