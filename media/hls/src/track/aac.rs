@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn an_explicit_sample_rate_is_read() {
         // Type 2, index 15, 44,100 in 24 bits, stereo.
-        let asc = (0b00010_1111_u64 << 55) | (44_100 << 31) | (2 << 27);
+        let asc = (2_u64 << 59) | (15 << 55) | (44_100 << 31) | (2 << 27);
         assert_eq!(parse(&asc.to_be_bytes()).unwrap().sample_rate, 44_100);
     }
 
