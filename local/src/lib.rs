@@ -8,6 +8,7 @@ pub mod cage;
 pub mod cli;
 pub mod dynamodb;
 pub mod http;
+pub mod ivs;
 pub mod lambda;
 pub mod mediaconvert;
 pub mod s3;

@@ -1,4 +1,7 @@
-//! Plays SQS: durable standard queues with delays, visibility time-outs and dead-letter queues, in AWS's JSON protocol.
+//! Plays SQS: durable standard queues with delays, visibility time-outs and dead-letter queues, in AWS's JSON protocol,
+//! and the event source mappings that hand a queue's messages to a function.
+
+mod consumer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+pub use self::consumer::Consumer;
 use crate::state::{State, now_ms};
 use crate::tap::{Tap, target_operation};
 use crate::world::{ACCOUNT, Queue};
@@ -121,6 +125,16 @@ impl Queues {
         })
     }
 
+    fn delete(&self, queue: &Queue, receipts: &[String]) -> anyhow::Result<()> {
+        let delete = "DELETE FROM messages WHERE queue = ?1 AND receipt = ?2";
+        self.state.transact(|transaction| {
+            for receipt in receipts {
+                transaction.execute(delete, params![queue.name, receipt])?;
+            }
+            Ok(())
+        })
+    }
+
     async fn receive_waiting(
         &self,
         queue: &Queue,
@@ -207,9 +221,7 @@ impl Queues {
                 Ok(Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) }))
             }
             "DeleteMessage" => {
-                let receipt = call.receipt_handle.unwrap_or_default();
-                let delete = "DELETE FROM messages WHERE queue = ?1 AND receipt = ?2";
-                self.state.transact(|transaction| Ok(transaction.execute(delete, params![queue.name, receipt])?))?;
+                self.delete(queue, &[call.receipt_handle.unwrap_or_default()])?;
                 Ok(Ok(json!({})))
             }
             "ChangeMessageVisibility" => {

@@ -17,6 +17,7 @@ use crate::bus::{self, Bus};
 use crate::dynamodb::streams::Consumer;
 use crate::dynamodb::{self, streams};
 use crate::http::{self, Front, guard};
+use crate::ivs::{self, Ivs};
 use crate::lambda::{self, AsyncInvocations, Environment, Lambda, Runner, Settings};
 use crate::mediaconvert::{self, MediaConvert};
 use crate::s3::{self, Objects};
@@ -39,6 +40,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The front door's port; 0 takes a free one.
     pub port: u16,
+    /// The port of RTMP; 0 takes a free one.
+    pub rtmp_port: u16,
     /// This binary; function binaries stand beside it unless `bin_dir` says otherwise.
     pub skylark: PathBuf,
     /// Where the function binaries stand.
@@ -68,7 +71,7 @@ impl Stack {
         let made = folder.recursive(true).mode(0o700).create(&options.data);
         made.with_context(|| format!("cannot make {}", options.data.display()))?;
         let lock = lock(&options)?;
-        let front_listener = bind(options.port).await?;
+        let front_listener = bind(options.port, "--port").await?;
         let front_url = url(&front_listener)?;
 
         let mut world = template::read(&options.template, &overrides(&front_url))?;
@@ -95,7 +98,7 @@ impl Stack {
         let secret_key = secrets.get(LOCAL_CREDENTIALS).unwrap_or_default().to_owned();
         let table_file = options.data.join("dynamodb.sqlite");
         let dynamodb = dynamodb::Service::start(&table_file, &world.tables, &tap).await?;
-        let schemas = [lambda::SCHEMA, sqs::SCHEMA, s3::SCHEMA, mediaconvert::SCHEMA, streams::SCHEMA];
+        let schemas = [lambda::SCHEMA, sqs::SCHEMA, s3::SCHEMA, mediaconvert::SCHEMA, streams::SCHEMA, ivs::SCHEMA];
         let state = State::open(&options.data.join("state.sqlite"), &schemas)?;
         let queues = Queues::new(&world.queues, state.clone());
         let invocations = AsyncInvocations::default();
@@ -107,21 +110,31 @@ impl Stack {
         }
         let transcoder =
             MediaConvert::new(options.data.join("jobs"), objects.clone(), state.clone(), bus.clone(), tools);
+        let front_port = front_listener.local_addr()?.port();
+        // Browsers talk to S3 and playback, so that their ports are near the front door's.
+        let s3_listener = bind_near(front_port.saturating_add(1)).await?;
+        let playback_listener = bind_near(front_port.saturating_add(2)).await?;
+        let rtmp_listener = bind(options.rtmp_port, "--rtmp-port").await?;
+        let addresses = ivs::Addresses::of(&rtmp_listener, &playback_listener)?;
+        let ivs = Ivs::new(&ivs::Options::default(), addresses, objects.clone(), state.clone(), bus.clone());
+        ivs.ensure(&world.recording_configurations)?;
         serve_inside("dynamodb", dynamodb.router()).await?;
         serve_inside("secretsmanager", secrets.router(&tap)).await?;
         serve_inside("events", bus.router(&tap)).await?;
         serve_inside("sqs", queues.router(&tap)).await?;
+        serve_inside("ivs", ivs.router(&tap)).await?;
         serve_inside("mediaconvert", transcoder.router(&tap)).await?;
         serve_inside("admin", tap.router()).await?;
-        // Browsers talk to S3, so that its port is near the front door's and its CORS is the buckets'.
-        let listener = bind_near(front_listener.local_addr()?.port() + 1).await?;
-        urls.insert("s3", url(&listener)?);
+        urls.insert("s3", url(&s3_listener)?);
+        urls.insert("playback", url(&playback_listener)?);
+        urls.insert("rtmp", format!("rtmp://{}", rtmp_listener.local_addr()?));
         let router = guard::local_hosts(s3::router(&objects, &secret_key, &tap));
-        tokio::spawn(http::serve(listener, router, stopped.clone()));
+        tokio::spawn(http::serve(s3_listener, router, stopped.clone()));
 
         let services = [
             ("DYNAMODB", "dynamodb"),
             ("EVENTBRIDGE", "events"),
+            ("IVS", "ivs"),
             ("MEDIACONVERT", "mediaconvert"),
             ("S3", "s3"),
             ("SECRETS_MANAGER", "secretsmanager"),
@@ -148,6 +161,10 @@ impl Stack {
             tokio::spawn(consumer.run(dynamodb.written(), stopped.clone()));
         }
         tokio::spawn(streams::purge(world.streams.clone(), table_file, state.clone(), stopped.clone()));
+        for mapping in world.queue_mappings.clone() {
+            let consumer = sqs::Consumer::new(mapping, queues.clone(), lambda.clone())?;
+            tokio::spawn(consumer.run(stopped.clone()));
+        }
         let runner = Runner::new(&world, invocations.clone(), state.clone(), lambda.clone(), queues);
         tokio::spawn(runner.run(stopped.clone()));
         for schedule in world.schedules.clone() {
@@ -158,7 +175,8 @@ impl Stack {
 
         let origin_secret = world.secrets.keys().find(|arn| arn.ends_with(":OriginSecret"));
         let origin_secret = origin_secret.and_then(|arn| secrets.get(arn));
-        let peers = ["front", "s3"].into_iter().filter_map(|name| urls.get(name)).flat_map(|url| both_names(url));
+        let peers =
+            ["front", "s3", "playback"].into_iter().filter_map(|name| urls.get(name)).flat_map(|url| both_names(url));
         let peers: Vec<String> = peers.collect();
         let front = Front::new(&world, lambda.clone(), objects, origin_secret, options.web_dir.clone(), &peers)?;
         tokio::spawn(http::serve(front_listener, front.router(), stopped));
@@ -167,7 +185,8 @@ impl Stack {
         Ok(Self { urls, lambda, dynamodb, stop, _lock: lock })
     }
 
-    /// The address of a service: `front`, `s3`, `dynamodb`, `secretsmanager`, `events`, `sqs`, `mediaconvert`, `lambda`, `admin`.
+    /// The address of a service: `front`, `s3`, `playback`, `rtmp`, `dynamodb`, `secretsmanager`, `events`, `sqs`, `ivs`,
+    /// `mediaconvert`, `lambda`, `admin`.
     pub fn url(&self, service: &str) -> &str {
         self.urls.get(service).map_or("", String::as_str)
     }
@@ -214,11 +233,11 @@ async fn bind_near(port: u16) -> anyhow::Result<TcpListener> {
     Ok(TcpListener::bind(("127.0.0.1", 0)).await?)
 }
 
-async fn bind(port: u16) -> anyhow::Result<TcpListener> {
+async fn bind(port: u16, flag: &str) -> anyhow::Result<TcpListener> {
     match TcpListener::bind(("127.0.0.1", port)).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            bail!("port {port} is taken by another program; choose another with --port")
+            bail!("port {port} is taken by another program; choose another with {flag}")
         }
         Err(error) => Err(error).with_context(|| format!("cannot listen on port {port}")),
     }

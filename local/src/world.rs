@@ -19,12 +19,16 @@ pub struct World {
     pub schedules: Vec<Schedule>,
     /// Functions that take the records of a table's stream.
     pub streams: Vec<StreamMapping>,
+    /// Functions that take the messages of a queue.
+    pub queue_mappings: Vec<QueueMapping>,
     /// DynamoDB tables.
     pub tables: Vec<Table>,
     /// S3 buckets.
     pub buckets: Vec<Bucket>,
     /// SQS queues.
     pub queues: Vec<Queue>,
+    /// IVS recording configurations.
+    pub recording_configurations: Vec<RecordingConfiguration>,
     /// Names of custom event buses; `default` exists always.
     pub buses: Vec<String>,
     /// Secrets to generate, by ARN.
@@ -113,6 +117,30 @@ pub struct StreamMapping {
     pub reports_failures: bool,
     /// Name of the queue that is told of records that were given up.
     pub on_failure: Option<String>,
+}
+
+/// One event source mapping of a queue.
+#[derive(Debug, Clone)]
+pub struct QueueMapping {
+    /// Physical name of the queue.
+    pub queue: String,
+    /// Function name.
+    pub function: String,
+    /// The most messages of one invocation.
+    pub batch_size: usize,
+    /// Invocations at the same time.
+    pub concurrency: usize,
+    /// Whether the function names the messages that failed (`ReportBatchItemFailures`).
+    pub reports_failures: bool,
+}
+
+/// A recording configuration of IVS.
+#[derive(Debug, Clone)]
+pub struct RecordingConfiguration {
+    /// Its ARN, the same at each start.
+    pub arn: String,
+    /// Body of a CreateRecordingConfiguration call in IVS's wire JSON.
+    pub create: Value,
 }
 
 /// A DynamoDB table.

@@ -14,7 +14,7 @@ use skylark_local::s3::{self, Headers, Objects};
 use skylark_local::sqs::{self, Queues};
 use skylark_local::state::State;
 use skylark_local::tap::Tap;
-use skylark_local::world::{Bucket, Function, Queue, Rule, World};
+use skylark_local::world::{Bucket, Function, Queue, QueueMapping, Rule, World};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -98,6 +98,10 @@ async fn start(dir: &Path, world: &World) -> Cloud {
     let (stop, stopped) = watch::channel(false);
     let runner = Runner::new(world, invocations, state, lambda.clone(), queues.clone());
     tokio::spawn(runner.run(stopped.clone()));
+    for mapping in world.queue_mappings.clone() {
+        let consumer = sqs::Consumer::new(mapping, queues.clone(), lambda.clone()).unwrap();
+        tokio::spawn(consumer.run(stopped.clone()));
+    }
     let mut urls = Vec::new();
     for router in [queues.router(&Tap::default()), bus.router(&Tap::default())] {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -244,5 +248,36 @@ async fn queues_hide_delay_redeliver_and_bury() {
     assert_eq!(dead["Messages"][0]["Body"], "now");
     let unknown = cloud.queue("ReceiveMessage", "nothing", json!({})).await;
     assert_eq!(unknown["__type"], "com.amazonaws.sqs#QueueDoesNotExist");
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn messages_of_a_queue_reach_their_function_and_only_failed_ones_come_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut world = world(Duration::from_secs(20), "print");
+    world.queues[1].visibility_timeout = Duration::from_secs(1);
+    world.queue_mappings = vec![QueueMapping {
+        queue: "work".into(),
+        function: "sample".into(),
+        batch_size: 10,
+        concurrency: 1,
+        reports_failures: true,
+    }];
+    let cloud = start(dir.path(), &world).await;
+    let there = dir.path().join("there");
+    std::fs::write(&there, b"").unwrap();
+    for file in [&there, &dir.path().join("missing")] {
+        let body = json!({ "MessageBody": json!({ "file": file }).to_string() });
+        cloud.queue("SendMessage", "work", body).await;
+    }
+    // Twice received is enough: then it is among the dead letters.
+    let dead = cloud.queue("ReceiveMessage", "failures", json!({ "WaitTimeSeconds": 20 })).await;
+    assert!(dead["Messages"][0]["Body"].as_str().unwrap().contains("missing"), "{dead}");
+    let records: Vec<Value> =
+        seen(dir.path()).iter().flat_map(|event| event["Records"].as_array().unwrap().clone()).collect();
+    let of = |name: &str| records.iter().filter(|one| one["body"].as_str().unwrap().contains(name)).count();
+    assert_eq!((of("there"), of("missing")), (1, 2));
+    assert_eq!(records[0]["eventSourceARN"], "arn:aws:sqs:us-east-1:000000000000:work");
+    assert_eq!(records[0]["attributes"]["ApproximateReceiveCount"], "1");
     cloud.stop().await;
 }

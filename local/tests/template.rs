@@ -66,3 +66,26 @@ fn only_the_taken_branch_of_an_if_is_looked_at() {
     assert_eq!(parse("t.yaml", text, &named).unwrap().functions["a"].deployed_name, "n-${!x}");
     assert_eq!(refused(text), "t.yaml:9: there is no parameter or resource Missing");
 }
+
+#[test]
+fn recording_configurations_and_queue_mappings_are_read() {
+    let text = "Resources:\n  A:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: a\n      CodeUri: target/lambda/a/\n      MemorySize: 128\n      Timeout: 3\n      Environment: { Variables: { ARN: !GetAtt Recordings.Arn, SAME: !Ref Recordings } }\n      Events:\n        Nudges:\n          Type: SQS\n          Properties: { Queue: !GetAtt Nudges.Arn, BatchSize: 5, FunctionResponseTypes: [ReportBatchItemFailures] }\n  Nudges:\n    Type: AWS::SQS::Queue\n    Properties: { VisibilityTimeout: 30 }\n  Recordings:\n    Type: AWS::IVS::RecordingConfiguration\n    Properties:\n      Name: recordings\n      DestinationConfiguration: { S3: { BucketName: media } }\n      ThumbnailConfiguration: { RecordingMode: INTERVAL, TargetIntervalSeconds: 60, Storage: [LATEST] }\n      RecordingReconnectWindowSeconds: 0\n      Tags: [{ Key: a, Value: b }]\n";
+    let world = parse("t.yaml", text, &BTreeMap::new()).unwrap();
+    let configuration = &world.recording_configurations[0];
+    let environment = &world.functions["a"].environment;
+    assert!(configuration.arn.starts_with("arn:aws:ivs:us-east-1:000000000000:recording-configuration/"));
+    assert_eq!((&environment["ARN"], &environment["SAME"]), (&configuration.arn, &configuration.arn));
+    assert_eq!(
+        configuration.create,
+        serde_json::json!({
+            "name": "recordings",
+            "destinationConfiguration": { "s3": { "bucketName": "media" } },
+            "thumbnailConfiguration": { "recordingMode": "INTERVAL", "targetIntervalSeconds": 60, "storage": ["LATEST"] },
+            "recordingReconnectWindowSeconds": 0,
+            "tags": { "a": "b" },
+        })
+    );
+    let mapping = &world.queue_mappings[0];
+    assert_eq!((mapping.queue.as_str(), mapping.function.as_str()), ("skylark-Nudges", "a"));
+    assert_eq!((mapping.batch_size, mapping.reports_failures), (5, true));
+}

@@ -41,7 +41,7 @@ impl World {
     fn up(&self, data: &str, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skylark"));
         command
-            .args(["up", "--port", "0", "--template"])
+            .args(["up", "--port", "0", "--rtmp-port", "0", "--template"])
             .arg(self.path("template.yaml"))
             .arg("--bin-dir")
             .arg(self.dir.path())

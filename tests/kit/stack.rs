@@ -164,7 +164,7 @@ fn start_on(data: &Path, environment: &[(&str, &str)]) -> Result<Running> {
     command
         .args(["cage", "--parent", &std::process::id().to_string(), "--"])
         .arg(&skylark)
-        .args(["up", "--port", "0", "--data"])
+        .args(["up", "--port", "0", "--rtmp-port", "0", "--data"])
         .arg(data)
         .envs(environment.iter().copied())
         .current_dir(root)

@@ -17,6 +17,9 @@ pub(super) struct UpArgs {
     /// The port of the front door; 0 takes a free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// The port encoders send to; 0 takes a free one.
+    #[arg(long, default_value_t = 1935)]
+    rtmp_port: u16,
     #[command(flatten)]
     data: Data,
     /// The SAM template to build from.
@@ -48,6 +51,7 @@ async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
         template: args.template,
         data: data.clone(),
         port: args.port,
+        rtmp_port: args.rtmp_port,
         bin_dir: args.bin_dir.unwrap_or(beside),
         skylark,
         web_dir: root.join("web/dist"),

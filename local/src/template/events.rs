@@ -7,7 +7,7 @@ use super::resources::number;
 use super::streams;
 use super::yaml::{Node, Result};
 use crate::bus::Pattern;
-use crate::world::{Rule, Schedule, World};
+use crate::world::{QueueMapping, Rule, Schedule, World};
 
 /// Lambda's own number of retries where a function says nothing.
 const DEFAULT_RETRIES: u32 = 2;
@@ -29,6 +29,7 @@ pub(super) fn read(scope: &Scope<'_>, world: &mut World, function: &str, id: &st
                 };
                 world.schedules.push(Schedule { name, every, function: function.to_owned() });
             }
+            "SQS" => world.queue_mappings.push(queue(scope, function, properties)?),
             "DynamoDB" => world.streams.push(streams::mapping(scope, name, function, properties)?),
             other => return kind.fault(format!("the local cloud does not know the event type {other}")),
         }
@@ -49,6 +50,28 @@ fn rule(scope: &Scope<'_>, name: String, function: &str, properties: &Node) -> R
         None => "default".to_owned(),
     };
     Ok(Rule { name, bus, pattern, function: function.to_owned(), line: node.line })
+}
+
+/// The most messages of a batch: more would need a batching window on AWS.
+const MAX_BATCH: u64 = 10;
+
+fn queue(scope: &Scope<'_>, function: &str, properties: &Node) -> Result<QueueMapping> {
+    known(properties, &["Queue", "BatchSize", "FunctionResponseTypes", "ScalingConfig"])?;
+    let whole = |node: Option<&Node>, default: u64| node.map_or(Ok(default), |node| number(scope, node));
+    let batch_size = whole(properties.get("BatchSize"), MAX_BATCH)?;
+    if !(1..=MAX_BATCH).contains(&batch_size) {
+        return properties.fault(format!("BatchSize is 1 to {MAX_BATCH} in the local cloud"));
+    }
+    let scaling = properties.get("ScalingConfig").and_then(|config| config.get("MaximumConcurrency"));
+    let concurrency = whole(scaling, 5)?.max(1);
+    let arn = scope.text(properties.need("Queue")?)?;
+    Ok(QueueMapping {
+        queue: arn.rsplit(':').next().unwrap_or_default().to_owned(),
+        function: function.to_owned(),
+        batch_size: usize::try_from(batch_size).unwrap_or(1),
+        concurrency: usize::try_from(concurrency).unwrap_or(1),
+        reports_failures: streams::reports_failures(scope, properties)?,
+    })
 }
 
 /// Retries of asynchronous invocations, and the queue that is told of those that failed for good.

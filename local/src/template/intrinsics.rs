@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::yaml::{Node, Result, Yaml, plain};
 use crate::dynamodb::streams::stream_arn;
+use crate::ivs::arn::of_template;
 use crate::world::{ACCOUNT, REGION, STACK};
 
 /// What names in a template stand for.
@@ -154,6 +155,7 @@ impl Scope<'_> {
             "AWS::S3::Bucket" => self.text(resource.need("Properties")?.need("BucketName")?)?,
             "AWS::Events::EventBus" => self.text(resource.need("Properties")?.need("Name")?)?,
             "AWS::SQS::Queue" => queue_name(name),
+            "AWS::IVS::RecordingConfiguration" => of_template(name),
             "AWS::ApiGatewayV2::Api" | "AWS::ApiGatewayV2::Integration" => name.to_owned(),
             _ => return at.fault(format!("Ref of {kind} is not understood by the local cloud")),
         }))
@@ -179,6 +181,7 @@ impl Scope<'_> {
             }
             ("AWS::SQS::Queue", "Arn") => queue_arn(&queue_name(name)),
             ("AWS::SQS::Queue", "QueueName") => queue_name(name),
+            ("AWS::IVS::RecordingConfiguration", "Arn") => of_template(name),
             ("AWS::MediaConvert::Queue", "Arn") => {
                 let queue = self.text(resource.need("Properties")?.need("Name")?)?;
                 format!("arn:aws:mediaconvert:{REGION}:{ACCOUNT}:queues/{queue}")

@@ -27,6 +27,9 @@ pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
             "AWS::DynamoDB::Table" => world.tables.push(table(scope, id, resource)?),
             "AWS::S3::Bucket" => world.buckets.push(storage::bucket(scope, id, resource)?),
             "AWS::SQS::Queue" => world.queues.push(storage::queue(scope, id, resource)?),
+            "AWS::IVS::RecordingConfiguration" => {
+                world.recording_configurations.push(storage::recording_configuration(scope, id, resource)?);
+            }
             "AWS::Events::EventBus" => {
                 only(resource, &["Name"])?;
                 world.buses.push(scope.text(resource.need("Properties")?.need("Name")?)?);

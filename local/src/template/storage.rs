@@ -1,13 +1,14 @@
-//! Buckets and queues.
+//! Buckets, queues and recording configurations.
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::intrinsics::{Scope, queue_name};
 use super::resources::{number, only};
 use super::yaml::{Node, Result};
-use crate::world::{Bucket, CorsRule, Expiration, Queue};
+use crate::ivs::arn::of_template;
+use crate::world::{Bucket, CorsRule, Expiration, Queue, RecordingConfiguration};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -101,4 +102,49 @@ pub(super) fn queue(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Queu
         delay: seconds("DelaySeconds", 0)?,
         redrive,
     })
+}
+
+/// CloudFormation writes the names of IVS's API with a capital, and tags as a list.
+pub(super) fn recording_configuration(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<RecordingConfiguration> {
+    const KNOWN: [&str; 6] = [
+        "DestinationConfiguration",
+        "Name",
+        "RecordingReconnectWindowSeconds",
+        "RenditionConfiguration",
+        "Tags",
+        "ThumbnailConfiguration",
+    ];
+    only(resource, &KNOWN)?;
+    let mut create = Map::new();
+    for (name, node) in resource.need("Properties")?.entries()? {
+        let value = scope.value(node)?;
+        let value = match name.as_str() {
+            "Tags" => tags(&value),
+            "RecordingReconnectWindowSeconds" => json!(number(scope, node)?),
+            _ => uncapitalised(value),
+        };
+        create.insert(uncapital(name), value);
+    }
+    Ok(RecordingConfiguration { arn: of_template(id), create: Value::Object(create) })
+}
+
+fn tags(list: &Value) -> Value {
+    let pair = |tag: &Value| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].clone()));
+    list.as_array().into_iter().flatten().filter_map(pair).collect::<Map<_, _>>().into()
+}
+
+fn uncapital(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+}
+
+fn uncapitalised(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (uncapital(&name), uncapitalised(value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        value => value,
+    }
 }

@@ -55,15 +55,7 @@ pub(super) fn mapping(scope: &Scope<'_>, name: String, function: &str, propertie
             filters.push(pattern);
         }
     }
-    let mut reports_failures = false;
-    if let Some(types) = properties.get("FunctionResponseTypes") {
-        for node in types.items()? {
-            if scope.text(node)? != "ReportBatchItemFailures" {
-                return node.fault("only ReportBatchItemFailures is known");
-            }
-            reports_failures = true;
-        }
-    }
+    let reports_failures = reports_failures(scope, properties)?;
     let on_failure = match properties.get("DestinationConfig") {
         Some(config) => {
             known(config, &["OnFailure"])?;
@@ -84,4 +76,17 @@ pub(super) fn mapping(scope: &Scope<'_>, name: String, function: &str, propertie
         reports_failures,
         on_failure,
     })
+}
+
+/// Whether the function says which records of a batch failed.
+pub(super) fn reports_failures(scope: &Scope<'_>, properties: &Node) -> Result<bool> {
+    let Some(types) = properties.get("FunctionResponseTypes") else { return Ok(false) };
+    let mut reports = false;
+    for node in types.items()? {
+        if scope.text(node)? != "ReportBatchItemFailures" {
+            return node.fault("only ReportBatchItemFailures is known");
+        }
+        reports = true;
+    }
+    Ok(reports)
 }

@@ -1,0 +1,215 @@
+//! Who publishes now: one encoder a channel, and a lid on guessing keys.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{oneshot, watch};
+
+use super::monitor::Monitor;
+
+/// A connection that has been silent for so long may be taken over.
+pub(super) const TAKE_OVER: Duration = Duration::from_secs(3);
+/// How long a publisher that is taken over has to leave.
+const LEAVE: Duration = Duration::from_secs(2);
+/// Bad keys of one address in a minute before it is blocked for as long.
+const BAD_KEYS: usize = 10;
+const BLOCK: Duration = Duration::from_secs(60);
+
+/// The publishers of a stack. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Registry {
+    capacity: usize,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    publishers: HashMap<String, Publisher>,
+    bad_keys: HashMap<IpAddr, Vec<Instant>>,
+}
+
+/// Why a publisher is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// StopStream.
+    Stopped,
+    /// Another encoder took the silent one's place.
+    TakenOver,
+    /// More than the channel's type allows.
+    Breach,
+}
+
+struct Publisher {
+    monitor: Arc<Monitor>,
+    cut: Option<oneshot::Sender<Cut>>,
+    gone: watch::Receiver<bool>,
+}
+
+/// Why a place is not given.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Another encoder publishes to the channel.
+    InUse,
+    /// As many streams are live as may be.
+    Full,
+}
+
+/// The place of a publisher; dropping it gives the place up.
+pub(super) struct Place {
+    registry: Registry,
+    channel: String,
+    gone: watch::Sender<bool>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.registry.lock().publishers.remove(&self.channel);
+        self.gone.send_replace(true);
+    }
+}
+
+impl Registry {
+    /// A registry with places for `capacity` streams at once.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity, inner: Arc::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the channel's place. Who holds it and is silent is cut and awaited first.
+    pub(super) async fn claim(
+        &self,
+        channel: &str,
+        monitor: &Arc<Monitor>,
+        cut: oneshot::Sender<Cut>,
+    ) -> Result<Place, Taken> {
+        let mut cut = Some(cut);
+        let mut patience = 2;
+        loop {
+            let leaving = {
+                let mut inner = self.lock();
+                let is_full = inner.publishers.len() >= self.capacity;
+                match inner.publishers.get_mut(channel) {
+                    None if is_full => return Err(Taken::Full),
+                    None => {
+                        let (gone, is_gone) = watch::channel(false);
+                        let publisher = Publisher { monitor: monitor.clone(), cut: cut.take(), gone: is_gone };
+                        inner.publishers.insert(channel.to_owned(), publisher);
+                        return Ok(Place { registry: self.clone(), channel: channel.to_owned(), gone });
+                    }
+                    Some(holder) if patience > 0 && holder.monitor.silence(Instant::now()) >= TAKE_OVER => {
+                        holder.cut(Cut::TakenOver);
+                        holder.gone.clone()
+                    }
+                    Some(_) => return Err(Taken::InUse),
+                }
+            };
+            patience -= 1;
+            let mut leaving = leaving;
+            if tokio::time::timeout(LEAVE, leaving.wait_for(|gone| *gone)).await.is_err() {
+                return Err(Taken::InUse);
+            }
+        }
+    }
+
+    /// Cuts the channel's publisher. Answers whether there was one.
+    pub(super) fn stop(&self, channel: &str) -> bool {
+        self.cut(channel, Cut::Stopped)
+    }
+
+    /// Cuts the channel's publisher for this reason.
+    pub(super) fn cut(&self, channel: &str, reason: Cut) -> bool {
+        self.lock().publishers.get_mut(channel).map(|publisher| publisher.cut(reason)).is_some()
+    }
+
+    /// Whether the channel's publisher sends too little; nothing when there is none.
+    pub(super) fn is_starving(&self, channel: &str) -> Option<bool> {
+        self.lock().publishers.get(channel).map(|publisher| publisher.monitor.is_starving())
+    }
+
+    /// Notes a bad key from `address`.
+    pub(super) fn bad_key(&self, address: IpAddr, now: Instant) {
+        let mut inner = self.lock();
+        inner.bad_keys.retain(|_, times| times.last().is_some_and(|last| now.duration_since(*last) < BLOCK));
+        inner.bad_keys.entry(address).or_default().push(now);
+    }
+
+    /// Whether `address` has guessed too often.
+    pub(super) fn is_blocked(&self, address: IpAddr, now: Instant) -> bool {
+        let mut inner = self.lock();
+        let Some(times) = inner.bad_keys.get_mut(&address) else { return false };
+        // Ten within a minute block for a minute from the last of them.
+        let (Some(last), true) = (times.last(), times.len() >= BAD_KEYS) else { return false };
+        let burst = times[times.len() - BAD_KEYS];
+        last.duration_since(burst) < BLOCK && now.duration_since(*last) < BLOCK
+    }
+}
+
+impl Publisher {
+    fn cut(&mut self, reason: Cut) {
+        if let Some(cut) = self.cut.take() {
+            // A connection that is ending by itself does not listen any more.
+            let _ = cut.send(reason);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn monitor() -> Arc<Monitor> {
+        Arc::new(Monitor::new(Instant::now()))
+    }
+
+    #[tokio::test]
+    async fn second_publisher_waits_until_the_first_is_silent() {
+        let registry = Registry::new(10);
+        let first = monitor();
+        let (cut, is_cut) = oneshot::channel();
+        let place = registry.claim("a", &first, cut).await.ok().unwrap();
+        assert_eq!(registry.claim("a", &monitor(), oneshot::channel().0).await.err(), Some(Taken::InUse));
+
+        let silent = Arc::new(Monitor::new(Instant::now() - TAKE_OVER));
+        let (cut_b, is_cut_b) = oneshot::channel();
+        let place_b = registry.claim("b", &silent, cut_b).await.ok().unwrap();
+        let waiting = tokio::spawn({
+            let registry = registry.clone();
+            async move { registry.claim("b", &monitor(), oneshot::channel().0).await.is_ok() }
+        });
+        assert_eq!(is_cut_b.await.unwrap(), Cut::TakenOver);
+        drop(place_b);
+        assert!(waiting.await.unwrap());
+
+        assert!(registry.stop("a"));
+        assert_eq!(is_cut.await.unwrap(), Cut::Stopped);
+        drop(place);
+        assert!(!registry.stop("a"));
+    }
+
+    #[tokio::test]
+    async fn streams_beyond_the_capacity_are_turned_away() {
+        let registry = Registry::new(1);
+        let place = registry.claim("a", &monitor(), oneshot::channel().0).await.ok().unwrap();
+        assert_eq!(registry.claim("b", &monitor(), oneshot::channel().0).await.err(), Some(Taken::Full));
+        drop(place);
+        assert!(registry.claim("b", &monitor(), oneshot::channel().0).await.is_ok());
+    }
+
+    #[test]
+    fn ten_bad_keys_in_a_minute_block_the_address_for_one() {
+        let registry = Registry::new(1);
+        let (start, address) = (Instant::now(), IpAddr::from([10, 0, 0, 1]));
+        for second in 0..10 {
+            assert!(!registry.is_blocked(address, start + Duration::from_secs(second)));
+            registry.bad_key(address, start + Duration::from_secs(second));
+        }
+        assert!(registry.is_blocked(address, start + Duration::from_secs(10)));
+        assert!(!registry.is_blocked(IpAddr::from([10, 0, 0, 2]), start + Duration::from_secs(10)));
+        assert!(!registry.is_blocked(address, start + Duration::from_secs(70)));
+    }
+}
