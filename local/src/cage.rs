@@ -27,6 +27,9 @@ pub struct Limits {
     /// Bytes of the largest file it may write.
     #[arg(long)]
     pub file_size: Option<u64>,
+    /// How far it stands back behind other processes, up to 19.
+    #[arg(long)]
+    pub nice: Option<i32>,
     /// The process that must be alive.
     #[arg(long)]
     pub(crate) parent: Option<i32>,
@@ -53,6 +56,9 @@ pub fn command(skylark: &Path, limits: &Limits, program: impl AsRef<OsStr>) -> C
         if let Some(value) = value {
             command.arg(flag).arg(value.to_string());
         }
+    }
+    if let Some(nice) = limits.nice {
+        command.arg("--nice").arg(nice.to_string());
     }
     command.arg("--").arg(program).env_clear().kill_on_drop(true);
     command
@@ -110,6 +116,9 @@ fn enter(args: &CageArgs) -> io::Result<ExitCode> {
     limit(Resource::As, args.limits.memory)?;
     limit(Resource::Cpu, args.limits.cpu)?;
     limit(Resource::Fsize, args.limits.file_size)?;
+    if let Some(nice) = args.limits.nice {
+        rustix::process::nice(nice)?;
+    }
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     become_program(args)
 }

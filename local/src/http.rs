@@ -172,7 +172,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     }
 }
 
-async fn until_true(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn until_true(stop: &mut watch::Receiver<bool>) {
     // An error means that the sender is gone, which is an end as well.
     let _ = stop.wait_for(|stop| *stop).await;
 }

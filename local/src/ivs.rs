@@ -3,35 +3,53 @@
 //!
 //! A call arrives at `wire` and is answered by `channels`, `stream_keys`, `streams`, `sessions` and their like, which keep
 //! what they know in `resources` and `sessions`.
+//!
+//! A stream arrives at `ingest`, which asks `registry` for its channel's place; `live` measures, packages and puts it into
+//! the channel's window in `broadcasts`, from which `playback` serves it. What is slow or must be in order, events and the
+//! recording, is the `scribe`'s. `sweeper` looks at all streams by the clock, `heal` ends what a killed process left open.
 
+mod announced;
 pub(crate) mod arn;
 mod broadcasts;
 mod channels;
 mod checks;
 mod events;
+mod heal;
+mod ingest;
+mod limits;
+mod live;
 mod monitor;
+mod playback;
 mod playback_keys;
+mod playback_tokens;
+mod recorder;
 mod recording;
 mod recording_configurations;
 mod refusal;
 mod registry;
 mod resources;
+mod scribe;
 mod sessions;
 mod stream_keys;
 mod streams;
+mod sweeper;
 mod tags;
 mod throttle;
+mod thumbnails;
 mod wire;
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 
 use self::broadcasts::Broadcasts;
 use self::registry::Registry;
 use self::throttle::Throttle;
 use crate::bus::Bus;
+use crate::http::{self, guard};
+use crate::mediaconvert::Tools;
 use crate::s3::Objects;
 use crate::state::State;
 use crate::world::{ACCOUNT, REGION, RecordingConfiguration};
@@ -44,10 +62,13 @@ pub const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS ivs_resources (
 CREATE INDEX IF NOT EXISTS ivs_resources_kind ON ivs_resources (kind, parent, number);
 CREATE TABLE IF NOT EXISTS ivs_sessions (
     number INTEGER PRIMARY KEY AUTOINCREMENT, stream_id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL,
-    started_at INTEGER NOT NULL, live_at INTEGER, ended_at INTEGER, session TEXT NOT NULL
+    started_at INTEGER NOT NULL, live_at INTEGER, ended_at INTEGER, is_open INTEGER NOT NULL, session TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ivs_sessions_channel ON ivs_sessions (channel, number);
-CREATE INDEX IF NOT EXISTS ivs_sessions_live ON ivs_sessions (number) WHERE ended_at IS NULL;";
+CREATE INDEX IF NOT EXISTS ivs_sessions_live ON ivs_sessions (number) WHERE is_open;";
+
+/// The type of playlists.
+const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
 
 /// What can be set.
 #[derive(Debug, Clone)]
@@ -94,11 +115,21 @@ pub struct Ivs {
     throttle: Arc<Throttle>,
     registry: Registry,
     broadcasts: Arc<Broadcasts>,
+    /// Without them there are no thumbnails.
+    tools: Option<Arc<Tools>>,
+    thumbnail_turn: Arc<Semaphore>,
 }
 
 impl Ivs {
-    /// The service, which is reached at `addresses`.
-    pub fn new(options: &Options, addresses: Addresses, objects: Objects, state: State, bus: Bus) -> Self {
+    /// The service, which is reached at `addresses`. Without `tools` there are no thumbnails.
+    pub fn new(
+        options: &Options,
+        addresses: Addresses,
+        objects: Objects,
+        state: State,
+        bus: Bus,
+        tools: Option<Tools>,
+    ) -> Self {
         Self {
             state,
             bus,
@@ -107,6 +138,8 @@ impl Ivs {
             throttle: Arc::new(Throttle::new(options.calls_per_second)),
             registry: Registry::new(options.concurrent_streams),
             broadcasts: Arc::default(),
+            tools: tools.map(Arc::new),
+            thumbnail_turn: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -119,6 +152,23 @@ impl Ivs {
             recording_configurations::ensure(self, &configuration.arn, &configuration.create)
                 .with_context(|| format!("recording configuration {}", configuration.arn))?;
         }
+        Ok(())
+    }
+
+    /// Ends what a killed process left open, and takes encoders and players until `stop` turns true.
+    ///
+    /// # Errors
+    /// When the stored sessions cannot be read.
+    pub async fn serve(
+        &self,
+        ingest: TcpListener,
+        playback: TcpListener,
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        heal::run(self).await?;
+        tokio::spawn(ingest::serve(self.clone(), ingest, stop.clone()));
+        tokio::spawn(sweeper::run(self.clone(), stop.clone()));
+        tokio::spawn(http::serve(playback, guard::local_hosts(self.playback()), stop));
         Ok(())
     }
 

@@ -106,8 +106,9 @@ impl Stack {
         let objects = Objects::open(options.data.join("objects"), &world.buckets, state.clone(), bus.clone())?;
         let tools = mediaconvert::find_tools(options.skylark.clone());
         if let Err(missing) = &tools {
-            tracing::warn!("{missing}; everything but transcoding works without it");
+            tracing::warn!("{missing}; everything but transcoding and thumbnails works without it");
         }
+        let live_tools = tools.as_ref().ok().cloned();
         let transcoder =
             MediaConvert::new(options.data.join("jobs"), objects.clone(), state.clone(), bus.clone(), tools);
         let front_port = front_listener.local_addr()?.port();
@@ -116,7 +117,8 @@ impl Stack {
         let playback_listener = bind_near(front_port.saturating_add(2)).await?;
         let rtmp_listener = bind(options.rtmp_port, "--rtmp-port").await?;
         let addresses = ivs::Addresses::of(&rtmp_listener, &playback_listener)?;
-        let ivs = Ivs::new(&ivs::Options::default(), addresses, objects.clone(), state.clone(), bus.clone());
+        let ivs =
+            Ivs::new(&ivs::Options::default(), addresses, objects.clone(), state.clone(), bus.clone(), live_tools);
         ivs.ensure(&world.recording_configurations)?;
         serve_inside("dynamodb", dynamodb.router()).await?;
         serve_inside("secretsmanager", secrets.router(&tap)).await?;
@@ -171,6 +173,7 @@ impl Stack {
             tokio::spawn(bus::run_schedules(schedule, invocations.clone(), state.clone(), stopped.clone()));
         }
         tokio::spawn(transcoder.run(stopped.clone()));
+        ivs.serve(rtmp_listener, playback_listener, stopped.clone()).await?;
         tokio::spawn(s3::run_lifecycle(objects.clone(), stopped.clone()));
 
         let origin_secret = world.secrets.keys().find(|arn| arn.ends_with(":OriginSecret"));

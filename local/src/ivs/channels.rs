@@ -271,3 +271,20 @@ fn refuse_live(transaction: &rusqlite::Transaction<'_>, arn: &str) -> anyhow::Re
     }
     Ok(())
 }
+
+/// A channel for tests.
+#[cfg(test)]
+pub(super) fn sample() -> Channel {
+    Channel {
+        arn: arn::fresh(arn::CHANNEL),
+        name: "sample".into(),
+        latency_mode: "LOW".into(),
+        r#type: "BASIC".into(),
+        recording_configuration_arn: String::new(),
+        authorized: false,
+        insecure_ingest: false,
+        preset: String::new(),
+        container_format: "TS".into(),
+        tags: Tags::new(),
+    }
+}

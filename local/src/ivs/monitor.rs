@@ -149,9 +149,10 @@ impl Monitor {
         Tick { starvation, average_bps: is_full.then(|| rate(measures.periods.iter())) }
     }
 
-    /// A sample of the last two periods.
-    pub(super) fn sample(&self, now: Instant) -> Sample {
+    /// A sample of the last two periods; none before there was video.
+    pub(super) fn sample(&self, now: Instant) -> Option<Sample> {
         let measures = self.lock();
+        let (at, dts) = measures.together?;
         let (width, height) = measures.size.unwrap_or_default();
         let measured = match (measures.frames.front(), measures.frames.back()) {
             (Some(first), Some(last)) if last > first => {
@@ -159,22 +160,17 @@ impl Monitor {
             }
             _ => None,
         };
-        let drift_ms = match (measures.together, measures.last_dts) {
-            (Some((at, dts)), Some(last)) => {
-                let clock = now.saturating_duration_since(at).as_millis();
-                last - dts - i64::try_from(clock).unwrap_or(i64::MAX)
-            }
-            _ => 0,
-        };
+        let clock = i64::try_from(now.saturating_duration_since(at).as_millis()).unwrap_or(i64::MAX);
+        let drift_ms = measures.last_dts.map_or(0, |last| last - dts - clock);
         let fps = if measures.is_starving { 0.0 } else { measured.or(measures.announced_fps).unwrap_or_default() };
-        Sample {
+        Some(Sample {
             bitrate_bps: rate(measures.periods.iter().rev().take(2)),
             fps: (fps * 100.0).round() / 100.0,
             width,
             height,
             keyframe_interval_ms: measures.keyframe_interval_ms,
             drift_ms,
-        }
+        })
     }
 }
 
@@ -205,7 +201,7 @@ mod tests {
         }
         monitor.tick(start + Duration::from_millis(1500));
         monitor.tick(start + second(3));
-        let sample = monitor.sample(start + second(3));
+        let sample = monitor.sample(start + second(3)).unwrap();
         assert_eq!((sample.bitrate_bps, sample.fps, sample.keyframe_interval_ms), (2_500_000, 25.0, Some(1000)));
         assert_eq!((sample.width, sample.height, sample.drift_ms), (1280, 720, -40));
     }
@@ -238,6 +234,6 @@ mod tests {
         let monitor = Monitor::new(start);
         monitor.video(500_000, true, start);
         monitor.video(0, true, start + second(5));
-        assert_eq!(monitor.sample(start + second(5)).drift_ms, 0);
+        assert_eq!(monitor.sample(start + second(5)).unwrap().drift_ms, 0);
     }
 }

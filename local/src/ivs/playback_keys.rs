@@ -102,6 +102,11 @@ fn p384(pem: &str) -> Option<Vec<u8>> {
     (der.starts_with(&P384) && der.len() == P384.len() + 96).then_some(der)
 }
 
+/// The key as a point of its curve, uncompressed (SEC 1, 2.3.3).
+pub(super) fn point(pem: &str) -> Option<Vec<u8>> {
+    p384(pem).map(|der| der[P384.len() - 1..].to_vec())
+}
+
 pub(super) fn get(ivs: &Ivs, input: Named) -> anyhow::Result<Value> {
     let key: PlaybackKey = ivs.state.transact(|transaction| resources::need(transaction, &input.arn))?;
     Ok(json!({ "keyPair": key.wire() }))

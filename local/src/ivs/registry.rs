@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
+use super::live::Reporter;
 use super::monitor::Monitor;
 
 /// A connection that has been silent for so long may be taken over.
@@ -39,10 +40,35 @@ pub(super) enum Cut {
     TakenOver,
     /// More than the channel's type allows.
     Breach,
+    /// The service ends.
+    Shutdown,
+}
+
+impl Cut {
+    /// What the encoder is told.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Stopped => "The stream was stopped.",
+            Self::TakenOver => "Another encoder took over.",
+            Self::Breach => "The stream is beyond the channel's limits.",
+            Self::Shutdown => "The service ends.",
+        }
+    }
+}
+
+/// A publisher, as those who watch over it see it.
+#[derive(Clone)]
+pub(super) struct Watched {
+    pub(super) channel_arn: String,
+    pub(super) channel_name: String,
+    pub(super) channel_type: String,
+    pub(super) stream_id: String,
+    pub(super) monitor: Arc<Monitor>,
+    pub(super) reporter: Reporter,
 }
 
 struct Publisher {
-    monitor: Arc<Monitor>,
+    watched: Watched,
     cut: Option<oneshot::Sender<Cut>>,
     gone: watch::Receiver<bool>,
 }
@@ -81,27 +107,23 @@ impl Registry {
     }
 
     /// Takes the channel's place. Who holds it and is silent is cut and awaited first.
-    pub(super) async fn claim(
-        &self,
-        channel: &str,
-        monitor: &Arc<Monitor>,
-        cut: oneshot::Sender<Cut>,
-    ) -> Result<Place, Taken> {
+    pub(super) async fn claim(&self, watched: Watched, cut: oneshot::Sender<Cut>) -> Result<Place, Taken> {
+        let channel = watched.channel_arn.clone();
         let mut cut = Some(cut);
         let mut patience = 2;
         loop {
             let leaving = {
                 let mut inner = self.lock();
                 let is_full = inner.publishers.len() >= self.capacity;
-                match inner.publishers.get_mut(channel) {
+                match inner.publishers.get_mut(&channel) {
                     None if is_full => return Err(Taken::Full),
                     None => {
                         let (gone, is_gone) = watch::channel(false);
-                        let publisher = Publisher { monitor: monitor.clone(), cut: cut.take(), gone: is_gone };
-                        inner.publishers.insert(channel.to_owned(), publisher);
-                        return Ok(Place { registry: self.clone(), channel: channel.to_owned(), gone });
+                        let publisher = Publisher { watched: watched.clone(), cut: cut.take(), gone: is_gone };
+                        inner.publishers.insert(channel.clone(), publisher);
+                        return Ok(Place { registry: self.clone(), channel, gone });
                     }
-                    Some(holder) if patience > 0 && holder.monitor.silence(Instant::now()) >= TAKE_OVER => {
+                    Some(holder) if patience > 0 && holder.watched.monitor.silence(Instant::now()) >= TAKE_OVER => {
                         holder.cut(Cut::TakenOver);
                         holder.gone.clone()
                     }
@@ -128,7 +150,12 @@ impl Registry {
 
     /// Whether the channel's publisher sends too little; nothing when there is none.
     pub(super) fn is_starving(&self, channel: &str) -> Option<bool> {
-        self.lock().publishers.get(channel).map(|publisher| publisher.monitor.is_starving())
+        self.lock().publishers.get(channel).map(|publisher| publisher.watched.monitor.is_starving())
+    }
+
+    /// Everyone who publishes now.
+    pub(super) fn watched(&self) -> Vec<Watched> {
+        self.lock().publishers.values().map(|publisher| publisher.watched.clone()).collect()
     }
 
     /// Notes a bad key from `address`.
@@ -162,27 +189,40 @@ impl Publisher {
 mod tests {
     use super::*;
 
-    fn monitor() -> Arc<Monitor> {
-        Arc::new(Monitor::new(Instant::now()))
+    /// A publisher that last sent something this long ago.
+    fn publisher(channel: &str, silence: Duration) -> Watched {
+        Watched {
+            channel_arn: channel.into(),
+            channel_name: String::new(),
+            channel_type: "BASIC".into(),
+            stream_id: String::new(),
+            monitor: Arc::new(Monitor::new(Instant::now() - silence)),
+            reporter: crate::ivs::live::news().0,
+        }
+    }
+
+    async fn claim(
+        registry: &Registry,
+        channel: &str,
+        silence: Duration,
+    ) -> Result<(Place, oneshot::Receiver<Cut>), Taken> {
+        let (cut, is_cut) = oneshot::channel();
+        Ok((registry.claim(publisher(channel, silence), cut).await?, is_cut))
     }
 
     #[tokio::test]
     async fn second_publisher_waits_until_the_first_is_silent() {
         let registry = Registry::new(10);
-        let first = monitor();
-        let (cut, is_cut) = oneshot::channel();
-        let place = registry.claim("a", &first, cut).await.ok().unwrap();
-        assert_eq!(registry.claim("a", &monitor(), oneshot::channel().0).await.err(), Some(Taken::InUse));
+        let (place, is_cut) = claim(&registry, "a", Duration::ZERO).await.ok().unwrap();
+        assert_eq!(claim(&registry, "a", Duration::ZERO).await.err(), Some(Taken::InUse));
 
-        let silent = Arc::new(Monitor::new(Instant::now() - TAKE_OVER));
-        let (cut_b, is_cut_b) = oneshot::channel();
-        let place_b = registry.claim("b", &silent, cut_b).await.ok().unwrap();
+        let (silent, silent_is_cut) = claim(&registry, "b", TAKE_OVER).await.ok().unwrap();
         let waiting = tokio::spawn({
             let registry = registry.clone();
-            async move { registry.claim("b", &monitor(), oneshot::channel().0).await.is_ok() }
+            async move { claim(&registry, "b", Duration::ZERO).await.is_ok() }
         });
-        assert_eq!(is_cut_b.await.unwrap(), Cut::TakenOver);
-        drop(place_b);
+        assert_eq!(silent_is_cut.await.unwrap(), Cut::TakenOver);
+        drop(silent);
         assert!(waiting.await.unwrap());
 
         assert!(registry.stop("a"));
@@ -194,10 +234,10 @@ mod tests {
     #[tokio::test]
     async fn streams_beyond_the_capacity_are_turned_away() {
         let registry = Registry::new(1);
-        let place = registry.claim("a", &monitor(), oneshot::channel().0).await.ok().unwrap();
-        assert_eq!(registry.claim("b", &monitor(), oneshot::channel().0).await.err(), Some(Taken::Full));
+        let place = claim(&registry, "a", Duration::ZERO).await.ok().unwrap();
+        assert_eq!(claim(&registry, "b", Duration::ZERO).await.err(), Some(Taken::Full));
         drop(place);
-        assert!(registry.claim("b", &monitor(), oneshot::channel().0).await.is_ok());
+        assert!(claim(&registry, "b", Duration::ZERO).await.is_ok());
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(super) struct Session {
     pub(super) ended_at: Option<i64>,
     /// `ingestConfiguration` on the wire: what the encoder announced.
     pub(super) ingest: Option<Value>,
+    /// The recording that is not concluded.
     pub(super) recording: Option<Recording>,
     /// Oldest first.
     pub(super) events: Vec<Noted>,
@@ -139,10 +140,10 @@ fn note(session: &mut Session, event: &Event) {
     }
 }
 
-/// Sessions without an end: what is live, or was when the process was killed.
-pub(super) fn open(ivs: &Ivs) -> anyhow::Result<Vec<Session>> {
+/// Sessions without an end, and those whose recording has none: what was live when the process was killed.
+pub(super) fn unfinished(ivs: &Ivs) -> anyhow::Result<Vec<Session>> {
     ivs.state.transact(|transaction| {
-        let mut query = transaction.prepare("SELECT session FROM ivs_sessions WHERE ended_at IS NULL")?;
+        let mut query = transaction.prepare("SELECT session FROM ivs_sessions WHERE is_open ORDER BY number")?;
         let rows = query.query_map([], |row| row.get::<_, String>(0))?;
         rows.map(|text| Ok(serde_json::from_str(&text?)?)).collect()
     })
@@ -155,16 +156,18 @@ fn find(transaction: &Transaction<'_>, stream_id: &str) -> anyhow::Result<Option
 }
 
 fn store(transaction: &Transaction<'_>, session: &Session) -> anyhow::Result<()> {
+    let is_open = session.ended_at.is_none() || session.recording.is_some();
     transaction.execute(
-        "INSERT INTO ivs_sessions (stream_id, channel, started_at, live_at, ended_at, session)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (stream_id) DO UPDATE SET live_at = ?4, ended_at = ?5, session = ?6",
+        "INSERT INTO ivs_sessions (stream_id, channel, started_at, live_at, ended_at, is_open, session)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (stream_id) DO UPDATE SET live_at = ?4, ended_at = ?5, is_open = ?6, session = ?7",
         params![
             session.stream_id,
             session.channel.arn,
             session.started_at,
             session.live_at,
             session.ended_at,
+            is_open,
             serde_json::to_string(session)?
         ],
     )?;

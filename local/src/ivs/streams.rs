@@ -76,8 +76,11 @@ pub(super) fn list(ivs: &Ivs, input: List) -> anyhow::Result<Value> {
 
 pub(super) fn stop(ivs: &Ivs, input: OfChannel) -> anyhow::Result<Value> {
     let channel: Channel = ivs.state.transact(|transaction| resources::need(transaction, &input.channel_arn))?;
-    if !ivs.registry.stop(&channel.arn) {
-        return refuse(Kind::NotBroadcasting, "the channel is not broadcasting");
+    if ivs.registry.stop(&channel.arn) {
+        return Ok(json!({}));
     }
-    Ok(json!({}))
+    if ivs.state.transact(|transaction| sessions::is_live(transaction, &channel.arn))? {
+        return refuse(Kind::Unavailable, "the stream is about to end");
+    }
+    refuse(Kind::NotBroadcasting, "the channel is not broadcasting")
 }

@@ -70,6 +70,18 @@ impl Tools {
     }
 }
 
+impl Tools {
+    /// ffmpeg reading a moment of a live stream for a picture of it, behind everything else.
+    pub(crate) fn picture(&self, input: &Path) -> Command {
+        let limits = Limits { nice: Some(15), ..limits(4 * GIB, 20, GIB) };
+        let mut command = cage::command(&self.skylark, &limits, &self.ffmpeg);
+        command.args(["-nostdin", "-hide_banner", "-y", "-v", "error", "-threads", "1"]);
+        command.args(["-protocol_whitelist", "file", "-format_whitelist", FORMATS, "-max_pixels", MAX_PIXELS]);
+        command.arg("-i").arg(input);
+        command
+    }
+}
+
 fn limits(memory: u64, cpu: u64, file_size: u64) -> Limits {
     Limits { memory: Some(memory), cpu: Some(cpu), file_size: Some(file_size), ..Limits::default() }
 }

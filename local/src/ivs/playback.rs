@@ -1,0 +1,198 @@
+//! Playback: the multivariant playlist under the channel's address, media playlists and media below the window's name.
+//! Pages of any origin may read it, as on AWS.
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body as HttpBody;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use skylark_hls::{Ask, Body, Name};
+use tokio_util::io::ReaderStream;
+
+use super::channels::Channel;
+use super::playback_tokens::{self, Grant};
+use super::{Ivs, PLAYLIST_TYPE, arn, resources};
+use crate::world::{ACCOUNT, REGION};
+
+const NO_CACHE: &str = "no-cache, no-store";
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// The most characters of a viewer's session that are looked at.
+const MAX_SESSION: usize = 32;
+
+impl Ivs {
+    /// What answers players.
+    pub fn playback(&self) -> Router {
+        Router::new()
+            .route("/api/video/v1/{file}", get(multivariant))
+            .route("/v1/{channel}/{window}/{name}", get(media))
+            .with_state(self.clone())
+            .layer(from_fn(for_any_page))
+    }
+}
+
+async fn for_any_page(request: axum::extract::Request, next: Next) -> Response {
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    // A token may name the origin.
+    headers.entry(header::ACCESS_CONTROL_ALLOW_ORIGIN).or_insert(HeaderValue::from_static("*"));
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Content-Length, Content-Range, Date"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// What a player adds to an address.
+#[derive(Deserialize)]
+struct Asked {
+    token: Option<String>,
+    session: Option<String>,
+    dvr: Option<String>,
+    #[serde(rename = "_HLS_msn")]
+    msn: Option<u64>,
+    #[serde(rename = "_HLS_part")]
+    part: Option<u64>,
+    #[serde(rename = "_HLS_skip")]
+    skip: Option<String>,
+}
+
+fn refuse(status: StatusCode, words: &'static str) -> Response {
+    (status, [(header::CACHE_CONTROL, NO_CACHE)], words).into_response()
+}
+
+fn not_live() -> Response {
+    refuse(StatusCode::NOT_FOUND, "the channel is not live\n")
+}
+
+/// Whether this player may read the channel's playlists. `starts` says that playback begins.
+fn admit(ivs: &Ivs, channel_id: &str, asked: &Asked, headers: &HeaderMap, starts: bool) -> Result<Grant, Response> {
+    let arn = arn::of(arn::CHANNEL, channel_id);
+    let channel = ivs.state.transact(|transaction| resources::find::<Channel>(transaction, &arn));
+    let channel = match channel {
+        Ok(Some(channel)) => channel,
+        Ok(None) => return Err(not_live()),
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "a channel cannot be read");
+            return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        }
+    };
+    if !channel.authorized {
+        return Ok(Grant::default());
+    }
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    playback_tokens::check(ivs, &channel.arn, asked.token.as_deref(), origin, starts)
+        .ok_or_else(|| refuse(StatusCode::FORBIDDEN, "the token does not open this channel\n"))
+}
+
+async fn multivariant(
+    State(ivs): State<Ivs>,
+    Path(file): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
+    let prefix = format!("{REGION}.{ACCOUNT}.channel.");
+    let Some(channel_id) = file.strip_suffix(".m3u8").and_then(|name| name.strip_prefix(&prefix)) else {
+        return not_live();
+    };
+    let grant = match admit(&ivs, channel_id, &asked, &headers, true) {
+        Ok(grant) => grant,
+        Err(refused) => return refused,
+    };
+    let Some(window) = ivs.broadcasts.live_window(channel_id) else { return not_live() };
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("session", &arn::random(16));
+    if let Some(token) = &asked.token {
+        query.append_pair("token", token);
+    }
+    let list = if asked.dvr.as_deref() == Some("1") { "dvr" } else { "playlist" };
+    let uri = format!("/v1/{channel_id}/{}/{list}.m3u8?{}", window.name, query.finish());
+    match window.timeline.multivariant(&uri) {
+        Some(text) => grant.answer(playlist(text)),
+        None => not_live(),
+    }
+}
+
+fn playlist(text: String) -> Response {
+    ([(header::CONTENT_TYPE, PLAYLIST_TYPE), (header::CACHE_CONTROL, NO_CACHE)], text).into_response()
+}
+
+async fn media(
+    State(ivs): State<Ivs>,
+    Path((channel_id, window, name)): Path<(String, String, String)>,
+    Query(asked): Query<Asked>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let Some(window) = ivs.broadcasts.window(&channel_id, &window) else { return not_live() };
+    let dvr = match name.as_str() {
+        "playlist.m3u8" => false,
+        "dvr.m3u8" => true,
+        name => {
+            let Some(name) = Name::parse(name) else { return not_live() };
+            return match window.timeline.body(&name).await {
+                Some(body) => send(&name, body, &method).await,
+                None => refuse(StatusCode::NOT_FOUND, "there is no such media\n"),
+            };
+        }
+    };
+    let grant = match admit(&ivs, &channel_id, &asked, &headers, false) {
+        Ok(grant) => grant,
+        Err(refused) => return refused,
+    };
+    if let Some(session) = asked.session.as_deref().filter(|session| session.len() <= MAX_SESSION) {
+        ivs.broadcasts.watched(&channel_id, session, Instant::now());
+    }
+    let skip = asked.skip.as_deref().is_some_and(|skip| matches!(skip, "YES" | "v2"));
+    let ask = Ask { msn: asked.msn, part: asked.part, skip, dvr, ..Ask::default() };
+    match window.timeline.playlist(&ask).await {
+        Ok(text) => grant.answer(playlist(text)),
+        Err(refused) => {
+            let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            refuse(status, "the playlist has not what was asked for\n")
+        }
+    }
+}
+
+async fn send(name: &Name, body: Body, method: &Method) -> Response {
+    let kind = if matches!(name, Name::Init(_)) { "video/mp4" } else { "video/iso.segment" };
+    let length = match &body {
+        Body::Memory(chunks) => chunks.iter().map(|chunk| chunk.len() as u64).sum(),
+        Body::File(_, bytes) => *bytes,
+    };
+    let headers: [(HeaderName, HeaderValue); 3] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CACHE_CONTROL, HeaderValue::from_static(FOREVER)),
+        (header::CONTENT_LENGTH, HeaderValue::from(length)),
+    ];
+    if *method == Method::HEAD {
+        return (headers, HttpBody::empty()).into_response();
+    }
+    let body = match body {
+        Body::Memory(chunks) => {
+            HttpBody::from_stream(futures_util::stream::iter(chunks.into_iter().map(Ok::<_, std::convert::Infallible>)))
+        }
+        Body::File(path, _) => match tokio::fs::File::open(&path).await {
+            Ok(file) => HttpBody::from_stream(ReaderStream::with_capacity(file, 64 * 1024)),
+            Err(error) => {
+                // A recording that was deleted takes its segments along.
+                tracing::info!(%error, "a recorded segment is gone");
+                return refuse(StatusCode::NOT_FOUND, "there is no such media\n");
+            }
+        },
+    };
+    (headers, body).into_response()
+}
