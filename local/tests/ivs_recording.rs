@@ -1,4 +1,4 @@
-//! Recordings of the IVS stand-in, private playback, and what becomes of streams when everything is killed.
+//! Recordings of the IVS stand-in, and what becomes of streams when everything is killed.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "kit/ivs.rs"]
@@ -48,7 +48,9 @@ fn decoded_ms(master: &Path) -> u64 {
         .unwrap();
     let said = String::from_utf8_lossy(&probe.stderr).into_owned();
     assert!(probe.status.success() && said.is_empty(), "{said}");
-    let frames: u64 = String::from_utf8(probe.stdout).unwrap().trim().trim_end_matches(',').parse().unwrap();
+    // The stream is printed once for its program and once for itself.
+    let printed = String::from_utf8(probe.stdout).unwrap();
+    let frames: u64 = printed.lines().next().unwrap().trim_end_matches(',').parse().unwrap();
     frames * 1000 / 30
 }
 
