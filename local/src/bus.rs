@@ -66,7 +66,7 @@ impl Event {
             "detail-type": self.detail_type,
             "source": self.source,
             "account": ACCOUNT,
-            "time": self.time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "time": self.time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
             "region": REGION,
             "resources": self.resources,
             "detail": self.detail,

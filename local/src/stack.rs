@@ -71,10 +71,18 @@ impl Stack {
         let made = folder.recursive(true).mode(0o700).create(&options.data);
         made.with_context(|| format!("cannot make {}", options.data.display()))?;
         let lock = lock(&options)?;
+        // The template is told where people reach what listens here.
         let front_listener = bind(options.port, "--port").await?;
+        let front_port = front_listener.local_addr()?.port();
+        // Browsers talk to S3 and playback, so that their ports are near the front door's.
+        let s3_listener = bind_near(front_port.saturating_add(1)).await?;
+        let playback_listener = bind_near(front_port.saturating_add(2)).await?;
+        let rtmp_listener = bind(options.rtmp_port, "--rtmp-port").await?;
+        let rtmp_url = format!("rtmp://{}", rtmp_listener.local_addr()?);
         let front_url = url(&front_listener)?;
 
-        let mut world = template::read(&options.template, &overrides(&front_url))?;
+        let mut world =
+            template::read(&options.template, &overrides(&front_url, &rtmp_url, &url(&playback_listener)?))?;
         check_binaries(&world, &options)?;
 
         let tap = Tap::default();
@@ -111,11 +119,6 @@ impl Stack {
         let live_tools = tools.as_ref().ok().cloned();
         let transcoder =
             MediaConvert::new(options.data.join("jobs"), objects.clone(), state.clone(), bus.clone(), tools);
-        let front_port = front_listener.local_addr()?.port();
-        // Browsers talk to S3 and playback, so that their ports are near the front door's.
-        let s3_listener = bind_near(front_port.saturating_add(1)).await?;
-        let playback_listener = bind_near(front_port.saturating_add(2)).await?;
-        let rtmp_listener = bind(options.rtmp_port, "--rtmp-port").await?;
         let addresses = ivs::Addresses::of(&rtmp_listener, &playback_listener)?;
         let ivs =
             Ivs::new(&ivs::Options::default(), addresses, objects.clone(), state.clone(), bus.clone(), live_tools);
@@ -129,7 +132,7 @@ impl Stack {
         serve_inside("admin", tap.router()).await?;
         urls.insert("s3", url(&s3_listener)?);
         urls.insert("playback", url(&playback_listener)?);
-        urls.insert("rtmp", format!("rtmp://{}", rtmp_listener.local_addr()?));
+        urls.insert("rtmp", rtmp_url);
         let router = guard::local_hosts(s3::router(&objects, &secret_key, &tap));
         tokio::spawn(http::serve(s3_listener, router, stopped.clone()));
 
@@ -214,11 +217,16 @@ fn lock(options: &Options) -> anyhow::Result<File> {
 }
 
 /// The template's parameters that only this machine knows.
-fn overrides(front_url: &str) -> BTreeMap<String, String> {
+fn overrides(front_url: &str, rtmp_url: &str, playback_url: &str) -> BTreeMap<String, String> {
     let named = front_url.replace("127.0.0.1", "localhost");
-    [("MediaUrl", format!("{front_url}/media")), ("AllowedOrigins", format!("{front_url},{named}"))]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+    [
+        ("MediaUrl", format!("{front_url}/media")),
+        ("AllowedOrigins", format!("{front_url},{named}")),
+        ("IngestUrl", format!("{rtmp_url}/live/")),
+        ("PlaybackOrigin", playback_url.to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
 }
 
 /// A loopback URL by number and by name: people type either.

@@ -23,7 +23,7 @@ enum Answer {
 
 use Answer::{Done, Fails, Http, Items};
 
-const SAMPLES: [(&str, Answer); 25] = [
+const SAMPLES: [(&str, Answer); 44] = [
     ("auth-handler/register", Http(201)),
     ("auth-handler/register-malformed", Http(400)),
     ("auth-handler/login-unknown-user", Http(401)),
@@ -46,6 +46,25 @@ const SAMPLES: [(&str, Answer); 25] = [
     ("video-status-update/complete", Done),
     ("video-status-update/error", Done),
     ("video-status-update/job-of-others", Done),
+    ("stream-handler/list-live", Http(200)),
+    ("stream-handler/create-without-token", Http(401)),
+    ("stream-handler/unknown-stream", Http(404)),
+    ("stream-handler/no-stream-id", Http(404)),
+    ("stream-handler/seed-feed", Http(200)),
+    ("stream-handler/callback-without-signature", Http(401)),
+    ("stream-status-update/session-created", Items(&[])),
+    ("stream-status-update/stream-start", Items(&[])),
+    ("stream-status-update/stream-end", Items(&[])),
+    ("stream-status-update/session-ended", Items(&[])),
+    ("stream-status-update/stream-failure", Items(&[])),
+    ("stream-status-update/starvation-start", Items(&[])),
+    ("stream-status-update/limit-breach", Items(&[])),
+    ("stream-status-update/recording-start", Items(&[])),
+    ("stream-status-update/recording-end", Items(&[])),
+    ("stream-status-update/ingest-sample", Items(&[])),
+    ("stream-status-update/malformed", Fails),
+    ("stream-status-update/nudge", Items(&[])),
+    ("stream-status-update/nudge-malformed", Items(&[])),
     ("event-publisher/one-event", Items(&[])),
     ("event-publisher/no-event", Items(&["1795255200000002"])),
     ("housekeeper/every-minute", Done),

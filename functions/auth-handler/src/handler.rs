@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use skylark_api::address::viewer_address;
 use skylark_api::etag::{self, etag};
 use skylark_api::json::Body;
+use skylark_api::openapi::ALIASES;
 use skylark_api::operations::accounts::{
     Account, EditProfileRequest, LoginRequest, Profile, RefreshRequest, RegisterRequest, SessionTokens,
 };
@@ -55,17 +56,24 @@ impl Accounts {
 
 /// The routes of this function.
 pub(crate) fn router(accounts: Accounts) -> Router {
-    let sign_in = Router::new()
-        .route("/api/v1/auth/register", post(register))
-        .route("/api/v1/auth/login", post(login))
-        .route("/api/v1/auth/refresh", post(refresh))
-        .route("/api/v1/auth/logout", post(logout));
-    let routes = if accounts.signs_in { sign_in } else { Router::new() };
+    let canonical = "/api/v1/auth";
+    let aliases = ALIASES.into_iter().filter(|(_, target)| *target == canonical).map(|(alias, _)| alias);
+    let sign_in = || aliases.chain([canonical]).fold(Router::new(), with_sign_in);
+    let routes = if accounts.signs_in { sign_in() } else { Router::new() };
     routes
         .route("/api/v1/users/me", get(me).patch(edit).delete(erase))
         .route("/api/v1/users/{username}", get(profile))
         .route("/.well-known/jwks.json", get(jwks))
         .with_state(accounts)
+}
+
+/// The routes of signing in below `base`.
+fn with_sign_in(router: Router<Accounts>, base: &str) -> Router<Accounts> {
+    router
+        .route(&format!("{base}/register"), post(register))
+        .route(&format!("{base}/login"), post(login))
+        .route(&format!("{base}/refresh"), post(refresh))
+        .route(&format!("{base}/logout"), post(logout))
 }
 
 async fn register(State(accounts): State<Accounts>, Body(body): Body<RegisterRequest>) -> Result<Response> {

@@ -21,7 +21,7 @@ use crate::problem::ProblemDetails;
         streams::viewers, streams::health, streams::events, streams::webrtc, live::create, live::feed, live::get,
         live::webrtc, live::viewers, callbacks::media, callbacks::ams, callbacks::on_publish, callbacks::on_unpublish,
     ),
-    components(schemas(ProblemDetails, videos::StatusName)),
+    components(schemas(ProblemDetails, videos::StatusName, streams::StreamStatusName)),
     modifiers(&Bearer, &Aliases)
 )]
 struct Document;

@@ -360,7 +360,7 @@ mod tests {
             stop_reason: Some(StopReason::Command),
             failure_reason: Some("f".into()),
             archive_error: Some("a".into()),
-            video_id: Some(VideoId::default()),
+            video_id: Some(VideoId::from_uuid(sample_stream().id.uuid())),
             ..sample_stream()
         };
         let hidden = Stream { visibility: Visibility::Private, ..sample_stream() };

@@ -21,6 +21,298 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in by password.
+         * @deprecated
+         */
+        post: operations["create_session_alias_3"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the session a refresh token belongs to.
+         * @deprecated
+         */
+        post: operations["end_session_alias_3"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a refresh token for the next and a new access token.
+         * @deprecated
+         */
+        post: operations["refresh_session_alias_3"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account and log in.
+         * @deprecated
+         */
+        post: operations["register_account_alias_3"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public streams of a status, LIVE ones when none is said; own ones in any.
+         * @deprecated
+         */
+        get: operations["list_streams_alias_2"];
+        put?: never;
+        /**
+         * Announce a stream; a user without a channel gets one.
+         * @deprecated
+         */
+        post: operations["create_stream_alias_2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A stream: PUBLIC and UNLISTED ones for everybody, own ones always.
+         * @deprecated
+         */
+        get: operations["get_stream_alias_2"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a stream that is at rest. Its video stays.
+         * @deprecated
+         */
+        delete: operations["delete_stream_alias_2"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a stream's words or settings.
+         * @deprecated
+         */
+        patch: operations["edit_stream_alias_2"];
+        trace?: never;
+    };
+    "/api/streams/{streamId}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a video of a stream's recordings, or try again.
+         * @deprecated
+         */
+        post: operations["archive_stream_alias_2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has happened to the caller's stream, in order.
+         * @deprecated
+         */
+        get: operations["list_stream_events_alias_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The signal of the caller's stream.
+         * @deprecated
+         */
+        get: operations["get_stream_health_alias_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/playback-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Permission to watch: visibility, country and viewer cap are checked here.
+         * @deprecated
+         */
+        post: operations["create_playback_token_alias_2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a stream wait for its encoder.
+         * @deprecated
+         */
+        post: operations["start_stream_alias_2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a stream and cut its encoder.
+         * @deprecated
+         */
+        post: operations["stop_stream_alias_2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/viewers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many watch a stream.
+         * @deprecated
+         */
+        get: operations["get_viewers_alias_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/webrtc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a browser can publish or play by WebRTC: nowhere in this installation.
+         * @deprecated
+         */
+        get: operations["get_webrtc_alias_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -89,6 +381,512 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callbacks/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A media server says what has happened. The header `x-skylark-signature` is `t=<epoch seconds>,v1=<hex>`, the HMAC-SHA256
+         *     of `<t>.<body>` with the installation's callback secret; it is good for 300 seconds.
+         */
+        post: operations["media_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/on_publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SRS asks whether an encoder may publish. */
+        post: operations["on_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/on_unpublish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** SRS says that an encoder is gone. */
+        post: operations["on_unpublish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a channel. */
+        post: operations["create_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channelId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's channel. */
+        get: operations["get_channel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a channel. */
+        patch: operations["edit_channel"];
+        trace?: never;
+    };
+    "/api/v1/channels/{channelId}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connections of encoders to the caller's channel, newest first. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channelId}/stream-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stream key, masked. */
+        get: operations["get_stream_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channelId}/stream-key/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace the stream key: the old one stops working and its encoder is cut. */
+        post: operations["reset_stream_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channelId}/stream-key/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the stream key; leaves an audit event. */
+        post: operations["reveal_stream_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channelId}/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The streams of the caller's channel, newest first. */
+        get: operations["list_channel_streams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public streams of a status, LIVE ones when none is said; own ones in any.
+         * @deprecated
+         */
+        get: operations["list_streams_alias_1"];
+        put?: never;
+        /**
+         * Announce a stream; a user without a channel gets one.
+         * @deprecated
+         */
+        post: operations["create_stream_alias_1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/ams-live-callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The same under the name of seed 000.
+         * @deprecated
+         */
+        post: operations["ams_live_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A stream: PUBLIC and UNLISTED ones for everybody, own ones always.
+         * @deprecated
+         */
+        get: operations["get_stream_alias_1"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a stream that is at rest. Its video stays.
+         * @deprecated
+         */
+        delete: operations["delete_stream_alias_1"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a stream's words or settings.
+         * @deprecated
+         */
+        patch: operations["edit_stream_alias_1"];
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a video of a stream's recordings, or try again.
+         * @deprecated
+         */
+        post: operations["archive_stream_alias_1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has happened to the caller's stream, in order.
+         * @deprecated
+         */
+        get: operations["list_stream_events_alias_1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The signal of the caller's stream.
+         * @deprecated
+         */
+        get: operations["get_stream_health_alias_1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/playback-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Permission to watch: visibility, country and viewer cap are checked here.
+         * @deprecated
+         */
+        post: operations["create_playback_token_alias_1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a stream wait for its encoder.
+         * @deprecated
+         */
+        post: operations["start_stream_alias_1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a stream and cut its encoder.
+         * @deprecated
+         */
+        post: operations["stop_stream_alias_1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/viewers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many watch a stream.
+         * @deprecated
+         */
+        get: operations["get_viewers_alias_1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/webrtc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a browser can publish or play by WebRTC: nowhere in this installation.
+         * @deprecated
+         */
+        get: operations["get_webrtc_alias_1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce a stream.
+         * @deprecated
+         */
+        post: operations["create_live"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams that are LIVE.
+         * @deprecated
+         */
+        get: operations["list_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/{streamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A stream.
+         * @deprecated
+         */
+        get: operations["get_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/{streamId}/viewers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many watch a stream.
+         * @deprecated
+         */
+        get: operations["get_live_viewers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/{streamId}/webrtc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a browser can publish or play by WebRTC: nowhere in this installation.
+         * @deprecated
+         */
+        get: operations["get_live_webrtc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -98,6 +896,179 @@ export interface paths {
         };
         /** This document. */
         get: operations["get_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Public streams of a status, LIVE ones when none is said; own ones in any. */
+        get: operations["list_streams"];
+        put?: never;
+        /** Announce a stream; a user without a channel gets one. */
+        post: operations["create_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A stream: PUBLIC and UNLISTED ones for everybody, own ones always. */
+        get: operations["get_stream"];
+        put?: never;
+        post?: never;
+        /** Delete a stream that is at rest. Its video stays. */
+        delete: operations["delete_stream"];
+        options?: never;
+        head?: never;
+        /** Change a stream's words or settings. */
+        patch: operations["edit_stream"];
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a video of a stream's recordings, or try again. */
+        post: operations["archive_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened to the caller's stream, in order. */
+        get: operations["list_stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signal of the caller's stream. */
+        get: operations["get_stream_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/playback-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Permission to watch: visibility, country and viewer cap are checked here. */
+        post: operations["create_playback_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a stream wait for its encoder. */
+        post: operations["start_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a stream and cut its encoder. */
+        post: operations["stop_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/viewers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many watch a stream. */
+        get: operations["get_viewers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/webrtc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a browser can publish or play by WebRTC: nowhere in this installation. */
+        get: operations["get_webrtc"];
         put?: never;
         post?: never;
         delete?: never;
@@ -192,6 +1163,23 @@ export interface paths {
         head?: never;
         /** Change the own profile. */
         patch: operations["edit_account"];
+        trace?: never;
+    };
+    "/api/v1/users/me/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's channels. */
+        get: operations["list_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/{username}": {
@@ -361,10 +1349,131 @@ export interface components {
             /** @description Username. */
             username: string;
         };
+        /** @description A user's permanent place to stream. */
+        Channel: {
+            /** @description What becomes of the picture. */
+            channelType: components["schemas"]["ChannelTypeName"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description `chn_...`. */
+            id: string;
+            /** @description Where encoders connect; the stream key comes behind it. */
+            ingestUrl: string;
+            /** @description How quickly viewers see what happens. */
+            latencyMode: components["schemas"]["LatencyModeName"];
+            /** @description What takes place on it now. */
+            live: components["schemas"]["ChannelLive"];
+            /** @description Name. */
+            name: string;
+            /** @description The multivariant playlist. */
+            playbackUrl: string;
+            /** @description Whether streams are recorded unless they say otherwise. */
+            recordingEnabled: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updatedAt: string;
+            /** @description `usr_...`. */
+            userId: string;
+        };
+        /** @description Channels of one user. */
+        ChannelList: {
+            /** @description By the order they were made. */
+            items: components["schemas"]["Channel"][];
+            /** @description There is one page. */
+            nextCursor?: string | null;
+        };
+        /** @description What takes place on a channel now. */
+        ChannelLive: {
+            /**
+             * Format: double
+             * @description Kilobits per second, while an encoder sends.
+             */
+            bitrateKbps?: number | null;
+            /**
+             * Format: double
+             * @description Frames per second, while an encoder sends.
+             */
+            fps?: number | null;
+            /**
+             * Format: int32
+             * @description Pixels, while an encoder sends.
+             */
+            height?: number | null;
+            /**
+             * Format: date-time
+             * @description When the last picture began to come.
+             */
+            lastLiveAt?: string | null;
+            /** @description `LIVE` or `OFFLINE`. */
+            status: string;
+            /** @description The stream that holds the channel. */
+            streamId?: string | null;
+            /**
+             * Format: int32
+             * @description Pixels, while an encoder sends.
+             */
+            width?: number | null;
+        };
+        /** @description A channel to be made. */
+        ChannelRequest: {
+            channelType?: components["schemas"]["ChannelTypeName"] | null;
+            latencyMode?: components["schemas"]["LatencyModeName"] | null;
+            /** @description 1-140 characters. */
+            name: string;
+            /** @description `true` when absent. */
+            recordingEnabled?: boolean | null;
+        };
+        /**
+         * @description What becomes of the picture.
+         * @enum {string}
+         */
+        ChannelTypeName: "BASIC" | "STANDARD";
+        /** @description The room of a stream. */
+        Chat: {
+            /** @description Whether there is one. */
+            enabled: boolean;
+            /** @description Who may write. */
+            mode: components["schemas"]["ChatModeName"];
+            /**
+             * Format: int32
+             * @description Seconds between two messages of one person; 0 is no bound.
+             */
+            slowModeSeconds: number;
+        };
+        /**
+         * @description Who may write in a room.
+         * @enum {string}
+         */
+        ChatModeName: "MEMBERS" | "OPEN";
+        /** @description The room of a stream; what is absent is as usual, or stays. */
+        ChatRequest: {
+            /** @description `true` when absent. */
+            enabled?: boolean | null;
+            mode?: components["schemas"]["ChatModeName"] | null;
+            /**
+             * Format: int32
+             * @description 0-3,600, 0 when absent: no bound.
+             */
+            slowModeSeconds?: number | null;
+        };
         /** @description The parts of the file. */
         CompleteRequest: {
             /** @description All of them, in order. */
             parts: components["schemas"]["SentPart"][];
+        };
+        /** @description Changes of a channel; an absent field stays. */
+        EditChannelRequest: {
+            channelType?: components["schemas"]["ChannelTypeName"] | null;
+            latencyMode?: components["schemas"]["LatencyModeName"] | null;
+            /** @description 1-140 characters. */
+            name?: string | null;
+            /** @description Whether streams are recorded unless they say otherwise. */
+            recordingEnabled?: boolean | null;
         };
         /** @description Changes of the own profile; an absent field stays, an empty text removes it. */
         EditProfileRequest: {
@@ -372,6 +1481,50 @@ export interface components {
             bio?: string | null;
             /** @description Name to show, at most 64 characters. */
             displayName?: string | null;
+        };
+        /**
+         * @description Changes of a stream; an absent field stays, null removes `scheduledAt` and `maxConcurrentViewers`, an empty text the
+         *     description.
+         */
+        EditStreamRequest: {
+            /** @description ISO 3166 alpha-2 codes; everywhere when empty. */
+            allowedCountries?: string[] | null;
+            /** @description Whether an encoder that connects begins it. */
+            autoStart?: boolean | null;
+            /** @description ISO 3166 alpha-2 codes. */
+            blockedCountries?: string[] | null;
+            chat?: components["schemas"]["ChatRequest"] | null;
+            /** @description At most 2,000 characters. */
+            description?: string | null;
+            /** @description Whether viewers may go back in it. */
+            dvrEnabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description 1-720.
+             */
+            dvrWindowInMinutes?: number | null;
+            /** @description Whether viewers see it within about three seconds; not while the channel is live. */
+            lowLatencyEnabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description At least 1.
+             */
+            maxConcurrentViewers?: number | null;
+            /**
+             * Format: int32
+             * @description 0-1,800.
+             */
+            reconnectWindowSeconds?: number | null;
+            /** @description Whether it is recorded; not while the channel is live. */
+            recordingEnabled?: boolean | null;
+            /**
+             * Format: date-time
+             * @description When it is announced for; only before it starts.
+             */
+            scheduledAt?: string | null;
+            /** @description 1-140 characters. */
+            title?: string | null;
+            visibility?: components["schemas"]["StreamVisibilityName"] | null;
         };
         /** @description Changes of a video; an absent field stays, an empty text removes description or artist. */
         EditVideoRequest: {
@@ -418,6 +1571,159 @@ export interface components {
             /** @description `DOWN` when something that matters is. */
             status: components["schemas"]["Health"];
         };
+        /** @description One thing that has happened. */
+        HistoryEntry: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What changed. */
+            data: Record<string, never>;
+            /** @description `evt_...`. */
+            id: string;
+            /** @description `StreamStarted`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The version of the stream it led to.
+             */
+            version: number;
+        };
+        /** @description What the encoder of a stream does. */
+        Ingest: {
+            /**
+             * Format: date-time
+             * @description While it is RECONNECTING: until then the stream stays LIVE.
+             */
+            graceUntil?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since?: string | null;
+            /** @description `NONE`, `CONNECTED`, `RECONNECTING`, `LOST`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description While it is LOST: until then the stream waits for it.
+             */
+            windowUntil?: string | null;
+        };
+        /** @description One connection of an encoder. */
+        IngestSession: {
+            /**
+             * Format: int64
+             * @description Milliseconds, once it is over.
+             */
+            durationMs?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            endedAt?: string | null;
+            /** @description IVS's `stream_id`. */
+            id: string;
+            /** @description Whether there is a recording of it. */
+            isRecorded: boolean;
+            /**
+             * Format: int64
+             * @description Milliseconds of the recording, once it is complete.
+             */
+            recordingMs?: number | null;
+            /**
+             * Format: date-time
+             * @description When its picture came.
+             */
+            startedAt?: string | null;
+            /** @description The stream it belongs to. */
+            streamId?: string | null;
+            /** @description What went wrong, last. */
+            trouble?: string | null;
+        };
+        /**
+         * @description How quickly viewers see what happens.
+         * @enum {string}
+         */
+        LatencyModeName: "LOW" | "NORMAL";
+        /** @description A stream that was announced. */
+        LiveCreated: {
+            /** @description The multivariant playlist. */
+            hls_url: string;
+            /** @description `str_...`. */
+            id: string;
+            /** @description Where it publishes, with the secret. */
+            rtmp_url: string;
+            /** @description The secret an encoder publishes with. */
+            stream_key: string;
+            /** @description Where a browser would publish. */
+            webrtc_url?: string | null;
+        };
+        /** @description A stream. */
+        LiveDetail: components["schemas"]["LiveItem"] & {
+            /** @description Description. */
+            description?: string | null;
+            /** @description Whether the caller owns it. */
+            is_owner: boolean;
+            /** @description For its owner: where an encoder publishes. */
+            rtmp_url?: string | null;
+            /** @description For its owner who asks for it: the secret an encoder publishes with. */
+            stream_key?: string | null;
+            /** @description For its owner: where a browser would publish. */
+            webrtc_url?: string | null;
+        };
+        /** @description A page of streams that are LIVE. */
+        LiveFeed: {
+            /** @description The most of one page. */
+            limit: number;
+            /** @description From 1. */
+            page: number;
+            /** @description Newest first. */
+            streams: components["schemas"]["LiveItem"][];
+            /** @description How many there are in all. */
+            total: number;
+            /** @description How many pages there are. */
+            total_pages: number;
+        };
+        /** @description What a list shows of a stream. */
+        LiveItem: {
+            /** @description When it was made. */
+            created_at: string;
+            /** @description The multivariant playlist, where it plays without a token. */
+            hls_url?: string | null;
+            /** @description `str_...`. */
+            id: string;
+            /** @description When its first picture came. */
+            started_at?: string | null;
+            /** @description `SCHEDULED`, `LIVE`, `OFFLINE`, `ENDED`. */
+            status: string;
+            /** @description Title. */
+            title: string;
+            /** @description `usr_...`. */
+            user_id: string;
+            /**
+             * Format: int32
+             * @description How many watch.
+             */
+            viewer_count: number;
+        };
+        /** @description A stream to be announced. */
+        LiveRequest: {
+            /** @description At most 2,000 characters. */
+            description?: string | null;
+            /** @description 1-140 characters. */
+            title: string;
+        };
+        /** @description How many watch a stream. */
+        LiveViewers: {
+            /** @description `str_...`. */
+            stream_id: string;
+            /**
+             * Format: int32
+             * @description Now.
+             */
+            viewer_count: number;
+        };
         /** @description Username or e-mail address, and the password. */
         LoginRequest: {
             /** @description The password. */
@@ -425,6 +1731,44 @@ export interface components {
             /** @description The username; or `email`. */
             username: string;
         };
+        /** @description What may be shown of a stream key at any time. */
+        MaskedStreamKey: {
+            /**
+             * Format: date-time
+             * @description When the first key was made.
+             */
+            createdAt: string;
+            /** @description Where encoders connect; the key comes behind it. */
+            ingestUrl: string;
+            /** @description `sk_****...a1b2`. */
+            masked: string;
+            /**
+             * Format: date-time
+             * @description When it was last reset.
+             */
+            rotatedAt?: string | null;
+        };
+        /** @description What a media server says. */
+        MediaCallback: {
+            /**
+             * Format: date-time
+             * @description When; now when absent.
+             */
+            at?: string | null;
+            /** @description What has happened. */
+            event: components["schemas"]["MediaEvent"];
+            /** @description With `STREAM_FAILURE`: what. */
+            reason?: string | null;
+            /** @description The server's name of the session, 1-64 visible characters. */
+            sessionId: string;
+            /** @description The key the encoder publishes with. */
+            streamKey: string;
+        };
+        /**
+         * @description What has happened to a session of an encoder.
+         * @enum {string}
+         */
+        MediaEvent: "SESSION_CREATED" | "STREAM_START" | "STREAM_END" | "STREAM_FAILURE";
         /** @description Where a part goes, by PUT without a content type. */
         PartTarget: {
             /**
@@ -444,6 +1788,18 @@ export interface components {
         PartsRequest: {
             /** @description 1-200 part numbers. */
             numbers: number[];
+        };
+        /** @description Permission to watch. */
+        PlaybackToken: {
+            /**
+             * Format: date-time
+             * @description When playback must have begun.
+             */
+            expiresAt: string;
+            /** @description The multivariant playlist, with the token. */
+            playbackUrl: string;
+            /** @description The token; null where none is needed. */
+            token?: string | null;
         };
         /** @description Which thumbnail becomes the poster. */
         PosterRequest: {
@@ -539,6 +1895,49 @@ export interface components {
             /** @description 3-32 of `[a-z0-9_]`. */
             username: string;
         };
+        /** @description The signal over some time. */
+        Sample: {
+            /**
+             * Format: date-time
+             * @description Its end.
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description Kilobits per second.
+             */
+            bitrateKbps: number;
+            /**
+             * Format: double
+             * @description Milliseconds that media time is ahead of the clock; negative when behind.
+             */
+            driftMs: number;
+            /**
+             * Format: double
+             * @description Frames per second.
+             */
+            fps: number;
+            /**
+             * Format: int32
+             * @description Pixels; 0 when unknown.
+             */
+            height: number;
+            /**
+             * Format: double
+             * @description Milliseconds between key frames; 0 when unknown.
+             */
+            keyframeMs: number;
+            /**
+             * Format: int64
+             * @description The time it is about, in milliseconds.
+             */
+            periodMs: number;
+            /**
+             * Format: int32
+             * @description Pixels; 0 when unknown.
+             */
+            width: number;
+        };
         /** @description A part that was sent. */
         SentPart: {
             /** @description The `ETag` header S3 answered it with; quotes may stay. */
@@ -548,6 +1947,13 @@ export interface components {
              * @description 1-10,000.
              */
             number: number;
+        };
+        /** @description A page of ingest sessions. */
+        SessionPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["IngestSession"][];
+            /** @description Where the next page begins. */
+            nextCursor?: string | null;
         };
         /** @description An open session. */
         SessionTokens: {
@@ -563,11 +1969,285 @@ export interface components {
             /** @description The account. */
             user: components["schemas"]["Account"];
         };
+        /** @description What SRS wants to hear. */
+        SrsAnswer: {
+            /**
+             * Format: int32
+             * @description 0: go on.
+             */
+            code: number;
+        };
+        /** @description What SRS says (`http_hooks`); fields that are not needed are passed over. */
+        SrsCallback: {
+            /** @description The server's name of the session. */
+            client_id: string;
+            /** @description `?token=<key>`. */
+            param?: string;
+            /** @description The name it publishes under: a key, or anything with the key in `param`. */
+            stream: string;
+        };
         /**
          * @description Where a video is in its life.
          * @enum {string}
          */
         StatusName: "UPLOADING" | "PROCESSING" | "READY" | "FAILED";
+        /** @description A stream. */
+        Stream: {
+            /** @description The only countries it is shown in; everywhere when empty. */
+            allowedCountries: string[];
+            /** @description Why its recordings are no video yet. */
+            archiveError?: string | null;
+            /**
+             * Format: date-time
+             * @description When its video was READY.
+             */
+            archivedAt?: string | null;
+            /** @description Whether an encoder that connects begins it. */
+            autoStart: boolean;
+            /** @description Countries it is not shown in. */
+            blockedCountries: string[];
+            /** @description `chn_...`. */
+            channelId: string;
+            /** @description Its room. */
+            chat: components["schemas"]["Chat"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description Description. */
+            description?: string | null;
+            /** @description Whether viewers may go back in it. */
+            dvrEnabled: boolean;
+            /** @description While it is live and recorded: the recording so far, to go back in. */
+            dvrUrl?: string | null;
+            /**
+             * Format: int32
+             * @description How far, in minutes.
+             */
+            dvrWindowInMinutes: number;
+            /**
+             * Format: date-time
+             * @description When it was decided to end it.
+             */
+            endedAt?: string | null;
+            /** @description What went wrong with it or its encoder, last. */
+            failureReason?: string | null;
+            /** @description `str_...`. */
+            id: string;
+            /** @description What its encoder does. */
+            ingest: components["schemas"]["Ingest"];
+            /** @description Whether the caller owns it. */
+            isOwner: boolean;
+            /** @description Whether viewers see it within about three seconds. */
+            lowLatencyEnabled: boolean;
+            /**
+             * Format: int32
+             * @description The most viewers at a time.
+             */
+            maxConcurrentViewers?: number | null;
+            /**
+             * Format: int32
+             * @description The most there were.
+             */
+            peakViewerCount: number;
+            /** @description The multivariant playlist, where it plays without a token; else ask for a playback token. */
+            playbackUrl?: string | null;
+            /**
+             * Format: int32
+             * @description How long it waits for an encoder that is gone.
+             */
+            reconnectWindowSeconds: number;
+            /** @description Whether it is recorded, and its recording becomes a video. */
+            recordingEnabled: boolean;
+            /**
+             * Format: date-time
+             * @description When it is announced for.
+             */
+            scheduledAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When its first picture came.
+             */
+            startedAt?: string | null;
+            /** @description `CREATED`, `STARTING`, `RUNNING`, `STOPPING`, `STOPPED`, `ARCHIVING`, `ARCHIVED`, `FAILED`. */
+            state: string;
+            /** @description `SCHEDULED`, `LIVE`, `OFFLINE`, `ENDED`. */
+            status: string;
+            /** @description `COMMAND`, `RECONNECT_WINDOW`, `NO_ENCODER`, `MAX_DURATION`. */
+            stopReason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            stoppedAt?: string | null;
+            /** @description A JPEG. */
+            thumbnailUrl?: string | null;
+            /** @description Title. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updatedAt: string;
+            /** @description `usr_...`. */
+            userId: string;
+            /** @description The video of its recordings. */
+            videoId?: string | null;
+            /**
+             * Format: int32
+             * @description How many watch.
+             */
+            viewerCount: number;
+            /** @description Who finds it. */
+            visibility: components["schemas"]["StreamVisibilityName"];
+        };
+        /** @description What a list shows of a stream. */
+        StreamCard: {
+            /** @description `chn_...`. */
+            channelId: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description `str_...`. */
+            id: string;
+            /** @description The multivariant playlist, where it plays without a token. */
+            playbackUrl?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is announced for.
+             */
+            scheduledAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When its first picture came.
+             */
+            startedAt?: string | null;
+            /** @description `CREATED` ... `ARCHIVED`, `FAILED`. */
+            state: string;
+            /** @description `SCHEDULED`, `LIVE`, `OFFLINE`, `ENDED`. */
+            status: string;
+            /** @description Title. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updatedAt: string;
+            /** @description `usr_...`. */
+            userId: string;
+            /**
+             * Format: int32
+             * @description How many watch.
+             */
+            viewerCount: number;
+            /** @description Who finds it. */
+            visibility: components["schemas"]["StreamVisibilityName"];
+        };
+        /** @description The signal of a stream's encoder. */
+        StreamHealth: {
+            /** @description What its owner can do, one plain sentence each. */
+            advice: string[];
+            /** @description The measurements of the last ten minutes, oldest first. */
+            samples: components["schemas"]["Sample"][];
+            /** @description `NONE`, `GOOD`, `FAIR`, `POOR`: what the last minute adds up to. */
+            verdict: string;
+        };
+        /** @description What has happened to a stream. */
+        StreamHistory: {
+            /** @description In order. */
+            items: components["schemas"]["HistoryEntry"][];
+        };
+        /** @description A stream key, for its owner. */
+        StreamKeyView: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description Where encoders connect; the key comes behind it. */
+            ingestUrl: string;
+            /** @description The secret an encoder publishes with. */
+            streamKey: string;
+        };
+        /** @description A page of streams. */
+        StreamPage: {
+            /** @description SCHEDULED ones the nearest first, others the newest. */
+            items: components["schemas"]["StreamCard"][];
+            /** @description Where the next page begins. */
+            nextCursor?: string | null;
+        };
+        /** @description A stream to be announced. */
+        StreamRequest: {
+            /** @description ISO 3166 alpha-2 codes; everywhere when empty. */
+            allowedCountries?: string[];
+            /** @description `true` when absent. */
+            autoStart?: boolean | null;
+            /** @description ISO 3166 alpha-2 codes. */
+            blockedCountries?: string[];
+            /** @description One of the caller's channels; the first when absent, which is made when there is none. */
+            channelId?: string | null;
+            /** @description Its room. */
+            chat?: components["schemas"]["ChatRequest"];
+            /** @description At most 2,000 characters. */
+            description?: string | null;
+            /** @description `true` when absent. */
+            dvrEnabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description 1-720, 120 when absent.
+             */
+            dvrWindowInMinutes?: number | null;
+            /** @description `true` when absent. */
+            lowLatencyEnabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description At least 1; no bound when absent.
+             */
+            maxConcurrentViewers?: number | null;
+            /**
+             * Format: int32
+             * @description 0-1,800, 300 when absent.
+             */
+            reconnectWindowSeconds?: number | null;
+            /** @description `true` when absent. */
+            recordingEnabled?: boolean | null;
+            /**
+             * Format: date-time
+             * @description When it is announced for.
+             */
+            scheduledAt?: string | null;
+            /** @description 1-140 characters. */
+            title: string;
+            visibility?: components["schemas"]["StreamVisibilityName"] | null;
+        };
+        /**
+         * @description What people are told of a stream.
+         * @enum {string}
+         */
+        StreamStatusName: "SCHEDULED" | "LIVE" | "OFFLINE" | "ENDED";
+        /** @description How many watch a stream. */
+        StreamViewers: {
+            /**
+             * Format: int32
+             * @description The most there were.
+             */
+            peakViewerCount: number;
+            /** @description `str_...`. */
+            streamId: string;
+            /**
+             * Format: int32
+             * @description Now.
+             */
+            viewerCount: number;
+        };
+        /**
+         * @description Who finds a stream.
+         * @enum {string}
+         */
+        StreamVisibilityName: "PUBLIC" | "UNLISTED" | "PRIVATE";
         /** @description One picture. */
         Thumbnail: {
             /**
@@ -691,9 +2371,9 @@ export interface components {
             failure?: components["schemas"]["FailureReport"] | null;
             /**
              * Format: int64
-             * @description Bytes of the source.
+             * @description Bytes of the uploaded file; absent for recordings.
              */
-            fileSize: number;
+            fileSize?: number | null;
             /** @description Container of the source: `mp4`, once it was looked at. */
             format?: string | null;
             /** @description The master playlist, once it is READY. */
@@ -705,6 +2385,8 @@ export interface components {
             progress?: components["schemas"]["ProgressReport"] | null;
             /** @description Of the largest rendition: `1920x1080`, once it is READY. */
             resolution?: string | null;
+            /** @description What it was made of. */
+            source: components["schemas"]["VideoSource"];
             /** @description `UPLOADING`, `PROCESSING`, `READY`, `FAILED`. */
             status: string;
             /** @description Pictures of it, by time. */
@@ -762,6 +2444,11 @@ export interface components {
             /** @description Where the next page begins. */
             nextCursor?: string | null;
         };
+        /** @description What a video was made of. */
+        VideoSource: {
+            /** @description The stream whose recordings it is made of; absent for uploads. */
+            streamId?: string | null;
+        };
         /**
          * @description Who finds a video.
          * @enum {string}
@@ -791,6 +2478,704 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    create_session_alias_3: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionTokens"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description After 10 failures in 15 minutes */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    end_session_alias_3: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    refresh_session_alias_3: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionTokens"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    register_account_alias_3: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionTokens"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `username-taken` or `email-taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_streams_alias_2: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["StreamStatusName"];
+                /** @description `usr_...` or `me` */
+                userId?: string;
+                /** @description 1-100, 20 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamPage"];
+                };
+            };
+            /** @description `bad-cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_stream_alias_2: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StreamRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `provider-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_stream_alias_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_stream_alias_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    edit_stream_alias_2: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag the change is based on, or * */
+                "If-Match": string;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditStreamRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `channel-live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    archive_stream_alias_2: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` or `no-recording` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_stream_events_alias_2: {
+        parameters: {
+            query?: {
+                /** @description The version of the last event that is known */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamHistory"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_stream_health_alias_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamHealth"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_playback_token_alias_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybackToken"];
+                };
+            };
+            /** @description `geo-blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `not-playable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `viewer-cap-reached` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    start_stream_alias_2: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition`, `channel-busy` or `channel-live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `provider-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    stop_stream_alias_2: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_viewers_alias_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamViewers"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_webrtc_alias_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `webrtc-disabled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
             };
         };
     };
@@ -926,6 +3311,1230 @@ export interface operations {
             };
         };
     };
+    media_callback: {
+        parameters: {
+            query?: never;
+            header: {
+                "x-skylark-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MediaCallback"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description No such key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    on_publish: {
+        parameters: {
+            query?: never;
+            header: {
+                "x-skylark-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SrsCallback"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SrsAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    on_unpublish: {
+        parameters: {
+            query?: never;
+            header: {
+                "x-skylark-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SrsCallback"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SrsAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `stream-limit-reached` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `provider-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    edit_channel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag the change is based on, or * */
+                "If-Match": string;
+            };
+            path: {
+                channelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditChannelRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `channel-live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description 1-100, 20 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                channelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_stream_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaskedStreamKey"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    reset_stream_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                channelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamKeyView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `provider-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    reveal_stream_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamKeyView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `provider-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_channel_streams: {
+        parameters: {
+            query?: {
+                /** @description 1-100, 20 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                channelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_streams_alias_1: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["StreamStatusName"];
+                /** @description `usr_...` or `me` */
+                userId?: string;
+                /** @description 1-100, 20 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamPage"];
+                };
+            };
+            /** @description `bad-cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_stream_alias_1: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StreamRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `provider-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ams_live_callback: {
+        parameters: {
+            query?: never;
+            header: {
+                "x-skylark-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MediaCallback"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_stream_alias_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_stream_alias_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    edit_stream_alias_1: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag the change is based on, or * */
+                "If-Match": string;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditStreamRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `channel-live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    archive_stream_alias_1: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` or `no-recording` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_stream_events_alias_1: {
+        parameters: {
+            query?: {
+                /** @description The version of the last event that is known */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamHistory"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_stream_health_alias_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamHealth"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_playback_token_alias_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybackToken"];
+                };
+            };
+            /** @description `geo-blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `not-playable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `viewer-cap-reached` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    start_stream_alias_1: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition`, `channel-busy` or `channel-live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `provider-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    stop_stream_alias_1: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_viewers_alias_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamViewers"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_webrtc_alias_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `webrtc-disabled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiveRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveCreated"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_live: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveFeed"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_live: {
+        parameters: {
+            query?: {
+                reveal?: number;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_live_viewers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveViewers"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_live_webrtc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `webrtc-disabled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_openapi: {
         parameters: {
             query?: never;
@@ -941,6 +4550,572 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_streams: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["StreamStatusName"];
+                /** @description `usr_...` or `me` */
+                userId?: string;
+                /** @description 1-100, 20 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamPage"];
+                };
+            };
+            /** @description `bad-cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_stream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StreamRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `provider-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    edit_stream: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag the change is based on, or * */
+                "If-Match": string;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditStreamRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `channel-live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    archive_stream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` or `no-recording` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_stream_events: {
+        parameters: {
+            query?: {
+                /** @description The version of the last event that is known */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamHistory"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_stream_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamHealth"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    create_playback_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybackToken"];
+                };
+            };
+            /** @description `geo-blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `not-playable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `viewer-cap-reached` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    start_stream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition`, `channel-busy` or `channel-live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `provider-unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    stop_stream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1-128 visible characters: one effect in 24 h */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stream"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_viewers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamViewers"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_webrtc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `webrtc-disabled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
             };
         };
     };
@@ -1297,6 +5472,33 @@ export interface operations {
                 };
             };
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    list_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelList"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,10 +8,10 @@ use skylark_api::address::viewer_country;
 use skylark_api::etag::{self, etag_with};
 use skylark_api::idempotency::{Key, Posted, replayed};
 use skylark_api::json::Body;
+use skylark_api::operations::streams::past::{HistoryEntry, StreamHealth, StreamHistory};
 use skylark_api::operations::streams::requests::{EditStreamRequest, StreamRequest};
 use skylark_api::operations::streams::{
-    HistoryEntry, HistoryQuery, PlaybackToken, StreamCard, StreamHealth, StreamHistory, StreamPage, StreamView,
-    StreamViewers, StreamsQuery,
+    HistoryQuery, PlaybackToken, StreamCard, StreamPage, StreamView, StreamViewers, StreamsQuery,
 };
 use skylark_api::problem::{Problem, Result, Status};
 use skylark_api::query::{self, Parameters};

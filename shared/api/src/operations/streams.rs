@@ -1,12 +1,13 @@
-//! Streams. Served by `stream-handler`; the bodies that are sent are in `requests`.
+//! Streams. Served by `stream-handler`; the bodies that are sent are in `requests`, what was measured and has happened in
+//! `past`.
 #![allow(dead_code, reason = "the functions below only carry the declarations of their operations")]
 
+pub mod past;
 pub mod requests;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use skylark_domain::ids::UserId;
-use skylark_domain::stream::health::{Advice, Health, Sample, Verdict};
 use skylark_domain::stream::playback::Permission;
 use skylark_domain::stream::queries::{Card, View, Viewers};
 use skylark_domain::stream::status::Status;
@@ -402,107 +403,6 @@ pub struct StreamViewers {
     pub peak_viewer_count: u32,
 }
 
-/// The signal of a stream's encoder.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct StreamHealth {
-    /// The measurements of the last ten minutes, oldest first.
-    pub samples: Vec<SampleView>,
-    /// `NONE`, `GOOD`, `FAIR`, `POOR`: what the last minute adds up to.
-    #[schema(value_type = String)]
-    pub verdict: Verdict,
-    /// What its owner can do, one plain sentence each.
-    pub advice: Vec<&'static str>,
-}
-
-/// The signal over some time.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Sample)]
-pub struct SampleView {
-    /// Its end.
-    #[schema(format = "date-time")]
-    pub at: String,
-    /// The time it is about, in milliseconds.
-    pub period_ms: u64,
-    /// Kilobits per second.
-    pub bitrate_kbps: f64,
-    /// Frames per second.
-    pub fps: f64,
-    /// Pixels; 0 when unknown.
-    pub width: u32,
-    /// Pixels; 0 when unknown.
-    pub height: u32,
-    /// Milliseconds between key frames; 0 when unknown.
-    pub keyframe_ms: f64,
-    /// Milliseconds that media time is ahead of the clock; negative when behind.
-    pub drift_ms: f64,
-}
-
-impl From<Sample> for SampleView {
-    fn from(sample: Sample) -> Self {
-        Self {
-            at: rfc3339(sample.at),
-            period_ms: sample.period_ms,
-            bitrate_kbps: sample.bitrate_kbps,
-            fps: sample.fps,
-            width: sample.width,
-            height: sample.height,
-            keyframe_ms: sample.keyframe_ms,
-            drift_ms: sample.drift_ms,
-        }
-    }
-}
-
-impl From<Health> for StreamHealth {
-    fn from(health: Health) -> Self {
-        Self {
-            samples: health.samples.into_iter().map(SampleView::from).collect(),
-            verdict: health.verdict,
-            advice: health.advice.into_iter().map(Advice::message).collect(),
-        }
-    }
-}
-
-/// What has happened to a stream.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct StreamHistory {
-    /// In order.
-    pub items: Vec<HistoryEntry>,
-}
-
-/// One thing that has happened.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct HistoryEntry {
-    /// `evt_...`.
-    pub id: String,
-    /// `StreamStarted`.
-    pub name: String,
-    /// When.
-    #[schema(format = "date-time")]
-    pub at: String,
-    /// The version of the stream it led to.
-    pub version: u64,
-    /// What changed.
-    #[schema(value_type = Object)]
-    pub data: serde_json::Value,
-}
-
-impl From<skylark_domain::outbox::RecordedEvent> for HistoryEntry {
-    fn from(recorded: skylark_domain::outbox::RecordedEvent) -> Self {
-        let event = recorded.event;
-        Self {
-            id: event.id.to_string(),
-            name: event.name,
-            at: rfc3339(event.at),
-            version: recorded.version,
-            data: event.data,
-        }
-    }
-}
-
 /// Announce a stream; a user without a channel gets one.
 #[utoipa::path(post, path = "/api/v1/streams", tag = "streams", operation_id = "create_stream",
     security(("bearer" = [])),
@@ -584,14 +484,14 @@ pub(crate) fn viewers() {}
 /// The signal of the caller's stream.
 #[utoipa::path(get, path = "/api/v1/streams/{streamId}/health", tag = "streams", operation_id = "get_stream_health",
     security(("bearer" = [])), params(("streamId" = String, Path)),
-    responses((status = 200, body = StreamHealth), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails)))]
+    responses((status = 200, body = past::StreamHealth), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails)))]
 pub(crate) fn health() {}
 
 /// What has happened to the caller's stream, in order.
 #[utoipa::path(get, path = "/api/v1/streams/{streamId}/events", tag = "streams", operation_id = "list_stream_events",
     security(("bearer" = [])),
     params(("streamId" = String, Path), ("after" = Option<u64>, Query, description = "The version of the last event that is known")),
-    responses((status = 200, body = StreamHistory), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails)))]
+    responses((status = 200, body = past::StreamHistory), (status = 403, body = ProblemDetails), (status = 404, body = ProblemDetails)))]
 pub(crate) fn events() {}
 
 /// Where a browser can publish or play by WebRTC: nowhere in this installation.

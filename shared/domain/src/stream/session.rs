@@ -163,7 +163,7 @@ mod tests {
     fn merged(order: &[usize]) -> Session {
         let said = said();
         let first = Session::new(new_id(Timestamp::UNIX_EPOCH), "st-1");
-        let first = Session { channel_id: type_safe_id::TypeSafeId::default(), ..first };
+        let first = Session { channel_id: ChannelId::from_uuid(uuid::Uuid::nil()), ..first };
         order.iter().fold(first, |session, index| {
             let (news, second) = &said[*index];
             session.merge(news, Timestamp::UNIX_EPOCH + SignedDuration::from_secs(*second))

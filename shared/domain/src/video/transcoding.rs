@@ -162,7 +162,7 @@ impl Videos {
             && !self.limits.keep_sources
             && let Some(uploaded) = video.uploaded()
         {
-            self.uploads.delete(&[uploaded.key.clone()]).await?;
+            self.uploads.delete(std::slice::from_ref(&uploaded.key)).await?;
         }
         Ok(())
     }

@@ -20,10 +20,10 @@ fn video(user: UserId, at: Timestamp) -> Video {
 
 fn upload(video: &Video) -> Upload {
     Upload {
-        id: video.source.upload_id,
+        id: video.uploaded().unwrap().upload_id,
         user_id: video.user_id,
         video_id: video.id,
-        key: video.source.key.clone(),
+        key: video.uploaded().unwrap().key.clone(),
         file_size: 1000,
         content_type: "video/mp4".into(),
         multipart: None,
@@ -96,7 +96,7 @@ async fn a_version_is_written_once() {
     let given_up = Upload { aborted_at: Some(now()), ..upload(&first) };
     let refused = table.save_with_upload(other, given_up).await.unwrap_err();
     assert_eq!(refused.kind, PortErrorKind::Conflict);
-    let kept = table.upload(first.user_id, first.source.upload_id).await.unwrap().unwrap();
+    let kept = table.upload(first.user_id, first.uploaded().unwrap().upload_id).await.unwrap().unwrap();
     assert_eq!(kept.aborted_at, None, "nothing of a refused transaction stays");
 }
 
