@@ -1,5 +1,5 @@
 //! The control plane of the IVS stand-in, met by AWS's own client.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "kit/ivs.rs"]
 mod kit;

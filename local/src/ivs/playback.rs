@@ -70,32 +70,31 @@ struct Asked {
     skip: Option<String>,
 }
 
-fn refuse(status: StatusCode, words: &'static str) -> Response {
+/// What a player is told instead.
+type Refusal = (StatusCode, &'static str);
+
+const NOT_LIVE: Refusal = (StatusCode::NOT_FOUND, "the channel is not live\n");
+const NO_MEDIA: Refusal = (StatusCode::NOT_FOUND, "there is no such media\n");
+
+fn refuse((status, words): Refusal) -> Response {
     (status, [(header::CACHE_CONTROL, NO_CACHE)], words).into_response()
 }
 
-fn not_live() -> Response {
-    refuse(StatusCode::NOT_FOUND, "the channel is not live\n")
-}
-
 /// Whether this player may read the channel's playlists. `starts` says that playback begins.
-fn admit(ivs: &Ivs, channel_id: &str, asked: &Asked, headers: &HeaderMap, starts: bool) -> Result<Grant, Response> {
+fn admit(ivs: &Ivs, channel_id: &str, asked: &Asked, headers: &HeaderMap, starts: bool) -> Result<Grant, Refusal> {
     let arn = arn::of(arn::CHANNEL, channel_id);
     let channel = ivs.state.transact(|transaction| resources::find::<Channel>(transaction, &arn));
-    let channel = match channel {
-        Ok(Some(channel)) => channel,
-        Ok(None) => return Err(not_live()),
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "a channel cannot be read");
-            return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
-        }
-    };
+    let channel = channel.map_err(|error| {
+        tracing::error!(error = format!("{error:#}"), "a channel cannot be read");
+        (StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")
+    })?;
+    let channel = channel.ok_or(NOT_LIVE)?;
     if !channel.authorized {
         return Ok(Grant::default());
     }
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     playback_tokens::check(ivs, &channel.arn, asked.token.as_deref(), origin, starts)
-        .ok_or_else(|| refuse(StatusCode::FORBIDDEN, "the token does not open this channel\n"))
+        .ok_or((StatusCode::FORBIDDEN, "the token does not open this channel\n"))
 }
 
 async fn multivariant(
@@ -106,13 +105,13 @@ async fn multivariant(
 ) -> Response {
     let prefix = format!("{REGION}.{ACCOUNT}.channel.");
     let Some(channel_id) = file.strip_suffix(".m3u8").and_then(|name| name.strip_prefix(&prefix)) else {
-        return not_live();
+        return refuse(NOT_LIVE);
     };
     let grant = match admit(&ivs, channel_id, &asked, &headers, true) {
         Ok(grant) => grant,
-        Err(refused) => return refused,
+        Err(refused) => return refuse(refused),
     };
-    let Some(window) = ivs.broadcasts.live_window(channel_id) else { return not_live() };
+    let Some(window) = ivs.broadcasts.live_window(channel_id) else { return refuse(NOT_LIVE) };
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("session", &arn::random(16));
     if let Some(token) = &asked.token {
@@ -122,7 +121,7 @@ async fn multivariant(
     let uri = format!("/v1/{channel_id}/{}/{list}.m3u8?{}", window.name, query.finish());
     match window.timeline.multivariant(&uri) {
         Some(text) => grant.answer(playlist(text)),
-        None => not_live(),
+        None => refuse(NOT_LIVE),
     }
 }
 
@@ -137,21 +136,21 @@ async fn media(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let Some(window) = ivs.broadcasts.window(&channel_id, &window) else { return not_live() };
+    let Some(window) = ivs.broadcasts.window(&channel_id, &window) else { return refuse(NOT_LIVE) };
     let dvr = match name.as_str() {
         "playlist.m3u8" => false,
         "dvr.m3u8" => true,
         name => {
-            let Some(name) = Name::parse(name) else { return not_live() };
+            let Some(name) = Name::parse(name) else { return refuse(NOT_LIVE) };
             return match window.timeline.body(&name).await {
                 Some(body) => send(&name, body, &method).await,
-                None => refuse(StatusCode::NOT_FOUND, "there is no such media\n"),
+                None => refuse(NO_MEDIA),
             };
         }
     };
     let grant = match admit(&ivs, &channel_id, &asked, &headers, false) {
         Ok(grant) => grant,
-        Err(refused) => return refused,
+        Err(refused) => return refuse(refused),
     };
     if let Some(session) = asked.session.as_deref().filter(|session| session.len() <= MAX_SESSION) {
         ivs.broadcasts.watched(&channel_id, session, Instant::now());
@@ -162,7 +161,7 @@ async fn media(
         Ok(text) => grant.answer(playlist(text)),
         Err(refused) => {
             let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            refuse(status, "the playlist has not what was asked for\n")
+            refuse((status, "the playlist has not what was asked for\n"))
         }
     }
 }
@@ -190,7 +189,7 @@ async fn send(name: &Name, body: Body, method: &Method) -> Response {
             Err(error) => {
                 // A recording that was deleted takes its segments along.
                 tracing::info!(%error, "a recorded segment is gone");
-                return refuse(StatusCode::NOT_FOUND, "there is no such media\n");
+                return refuse(NO_MEDIA);
             }
         },
     };
