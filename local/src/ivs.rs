@@ -16,6 +16,7 @@ mod checks;
 mod events;
 mod heal;
 mod ingest;
+mod ladder;
 mod limits;
 mod live;
 mod monitor;

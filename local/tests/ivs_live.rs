@@ -139,3 +139,25 @@ async fn sound_without_a_picture_and_too_large_a_picture_are_cut() {
     assert_eq!(breach["detail"]["exceeded_by"], 2);
     assert_eq!(breach["detail"]["limit_unit"], "pixels per edge");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standard_channel_has_smaller_sizes_beside_the_source() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = start(dir.path(), Options::default()).await;
+    let channel = server.channel(false).await;
+    let standard = aws_sdk_ivs::types::ChannelType::StandardChannelType;
+    server.client.update_channel().arn(&channel.arn).r#type(standard).send().await.unwrap();
+    let encoder = server.encoder(&channel.key);
+    server.until_state("Stream Start").await;
+    until("a smaller size", async || text(&channel.playback, 200).await.contains("RESOLUTION=284x160")).await;
+    let variants = text(&channel.playback, 200).await;
+    assert_eq!(variants.matches("#EXT-X-STREAM-INF").count(), 2, "{variants}");
+    assert!(variants.contains("RESOLUTION=640x360") && variants.contains("/160p/playlist.m3u8?session="), "{variants}");
+    let smaller = variants.lines().find(|line| line.contains("/160p/")).unwrap();
+    let smaller = format!("{}{smaller}", server.playback);
+    until("a segment", async || text(&smaller, 200).await.contains("#EXTINF")).await;
+    let probed = tokio::task::spawn_blocking(move || skylark_tests::media::probe(&smaller).unwrap()).await.unwrap();
+    assert_eq!(probed, (284, 160, true));
+    encoder.stop().await;
+    server.until_state("Stream End").await;
+}

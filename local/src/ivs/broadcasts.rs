@@ -8,6 +8,7 @@ use skylark_hls::{Settings, Timeline};
 
 use super::arn;
 use super::channels::Channel;
+use super::ladder::Rungs;
 
 /// An encoder that comes back within this time goes on in the same window.
 const RECONNECT_WINDOW: Duration = Duration::from_secs(30 * 60);
@@ -37,7 +38,16 @@ struct Broadcast {
 pub(super) struct Window {
     /// A random part of its addresses: what it names never changes.
     pub(super) name: String,
+    /// The source's.
     pub(super) timeline: Timeline,
+    pub(super) rungs: Rungs,
+}
+
+impl Window {
+    fn end(&self) {
+        self.timeline.end();
+        self.rungs.end();
+    }
 }
 
 impl Broadcasts {
@@ -54,7 +64,7 @@ impl Broadcasts {
             broadcast.window.timeline.begin();
             return broadcast.window.clone();
         }
-        let window = Window { name: arn::random(12), timeline: Timeline::new(*settings) };
+        let window = Window { name: arn::random(12), timeline: Timeline::new(*settings), rungs: Rungs::default() };
         window.timeline.begin();
         let broadcast = Broadcast {
             window: window.clone(),
@@ -65,7 +75,7 @@ impl Broadcasts {
             has_ended: false,
         };
         if let Some(before) = broadcasts.insert(channel.id().to_owned(), broadcast) {
-            before.window.timeline.end();
+            before.window.end();
         }
         window
     }
@@ -137,7 +147,7 @@ impl Broadcasts {
 impl Broadcast {
     fn end(&mut self) {
         self.has_ended = true;
-        self.window.timeline.end();
+        self.window.end();
     }
 }
 

@@ -149,7 +149,9 @@ impl Encoder {
         let settings = self.ivs.settings(&channel);
         let window = self.ivs.broadcasts.begin(&channel, &settings);
         let timeline = window.timeline.clone();
-        self.live = Some(Live::new(window, monitor, reporter, settings, request.encoder));
+        let has_ladder = channel.r#type == "STANDARD" && self.ivs.tools.is_some();
+        let transcoder = has_ladder.then(|| self.ivs.clone());
+        self.live = Some(Live::new(window, monitor, reporter, settings, request.encoder, transcoder));
         tokio::spawn(scribe::run(self.ivs.clone(), session, timeline, inbox, place));
         Ok(())
     }

@@ -10,9 +10,11 @@ use skylark_hls::{AudioConfig, Frame, Output, Segment, Segmenter, Settings, Vide
 use skylark_rtmp::{Media, Refusal};
 use tokio::sync::mpsc;
 
+use super::Ivs;
 use super::announced::Announced;
 use super::broadcasts::Window;
 use super::events::Breach;
+use super::ladder::Ladder;
 use super::limits;
 use super::monitor::Monitor;
 use crate::state::now_ms;
@@ -93,6 +95,10 @@ pub(super) struct Live {
     monitor: Arc<Monitor>,
     reporter: Reporter,
     settings: Settings,
+    /// Present when the channel's type has a ladder and the machine has ffmpeg.
+    transcoder: Option<Ivs>,
+    ladder: Option<Ladder>,
+    started_at_ms: i64,
     announced: Announced,
     segmenter: Option<Segmenter>,
     first_audio_ms: Option<i64>,
@@ -108,12 +114,16 @@ impl Live {
         reporter: Reporter,
         settings: Settings,
         encoder: Option<String>,
+        transcoder: Option<Ivs>,
     ) -> Self {
         Self {
             window,
             monitor,
             reporter,
             settings,
+            transcoder,
+            ladder: None,
+            started_at_ms: now_ms(),
             announced: Announced { encoder, ..Announced::default() },
             segmenter: None,
             first_audio_ms: None,
@@ -187,7 +197,10 @@ impl Live {
     }
 
     fn segmenter(&mut self) -> &mut Segmenter {
-        self.segmenter.get_or_insert_with(|| Segmenter::new(&self.settings, now_ms()))
+        self.segmenter.get_or_insert_with(|| {
+            self.started_at_ms = now_ms();
+            Segmenter::new(&self.settings, self.started_at_ms)
+        })
     }
 
     fn push(&mut self, frame: Frame) -> Result<(), Refusal> {
@@ -203,6 +216,7 @@ impl Live {
     fn publish(&mut self, outputs: Vec<Output>) {
         for output in outputs {
             let number = self.window.timeline.apply(&output);
+            self.climb(&output);
             match output {
                 Output::Part(_) if !self.has_started => {
                     self.has_started = true;
@@ -218,6 +232,24 @@ impl Live {
         }
     }
 
+    /// Hands the source to the encoders of its other sizes; a new configuration gets new ones.
+    fn climb(&mut self, output: &Output) {
+        let Some(ivs) = &self.transcoder else { return };
+        match output {
+            Output::Init(init) => {
+                let (rungs, before) = (&self.window.rungs, self.ladder.take());
+                let source = (init.as_ref(), self.started_at_ms);
+                self.ladder = Some(Ladder::start(ivs, rungs, &self.settings, source, before));
+            }
+            Output::Part(part) => {
+                if let Some(ladder) = &mut self.ladder {
+                    ladder.part(&part.data);
+                }
+            }
+            Output::Segment(_) => {}
+        }
+    }
+
     /// Ends the stream: what is open becomes the last segment.
     pub(super) fn close(&mut self, ended: Ended) {
         if std::mem::replace(&mut self.is_closed, true) {
@@ -225,6 +257,7 @@ impl Live {
         }
         let outputs = self.segmenter.take().map(|mut segmenter| segmenter.finish()).unwrap_or_default();
         self.publish(outputs);
+        self.ladder = None;
         self.reporter.tell(News::Ended(Ended { failure: self.failure.take().or(ended.failure), ..ended }));
     }
 }

@@ -11,7 +11,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use skylark_hls::{Ask, Body, Name};
+use skylark_hls::{Ask, Body, Name, Timeline};
 use tokio_util::io::ReaderStream;
 
 use super::channels::Channel;
@@ -29,7 +29,8 @@ impl Ivs {
     pub fn playback(&self) -> Router {
         Router::new()
             .route("/api/video/v1/{file}", get(multivariant))
-            .route("/v1/{channel}/{window}/{name}", get(media))
+            .route("/v1/{channel}/{window}/{name}", get(source))
+            .route("/v1/{channel}/{window}/{rung}/{name}", get(rung))
             .with_state(self.clone())
             .layer(from_fn(for_any_page))
     }
@@ -118,46 +119,77 @@ async fn multivariant(
         query.append_pair("token", token);
     }
     let list = if asked.dvr.as_deref() == Some("1") { "dvr" } else { "playlist" };
-    let uri = format!("/v1/{channel_id}/{}/{list}.m3u8?{}", window.name, query.finish());
-    match window.timeline.multivariant(&uri) {
-        Some(text) => grant.answer(playlist(text)),
-        None => refuse(NOT_LIVE),
+    let (folder, query) = (format!("/v1/{channel_id}/{}", window.name), query.finish());
+    let Some(mut text) = window.timeline.multivariant(&format!("{folder}/{list}.m3u8?{query}")) else {
+        return refuse(NOT_LIVE);
+    };
+    for (rung, timeline) in window.rungs.all() {
+        let variant = timeline.multivariant(&format!("{folder}/{rung}/{list}.m3u8?{query}")).unwrap_or_default();
+        text.push_str(variant.find("#EXT-X-STREAM-INF").map_or("", |at| &variant[at..]));
     }
+    grant.answer(playlist(text))
 }
 
 fn playlist(text: String) -> Response {
     ([(header::CONTENT_TYPE, PLAYLIST_TYPE), (header::CACHE_CONTROL, NO_CACHE)], text).into_response()
 }
 
-async fn media(
+async fn source(
     State(ivs): State<Ivs>,
     Path((channel_id, window, name)): Path<(String, String, String)>,
     Query(asked): Query<Asked>,
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let Some(window) = ivs.broadcasts.window(&channel_id, &window) else { return refuse(NOT_LIVE) };
-    let dvr = match name.as_str() {
+    match ivs.broadcasts.window(&channel_id, &window) {
+        Some(window) => media(&ivs, &channel_id, window.timeline, &name, &asked, (method, headers)).await,
+        None => refuse(NOT_LIVE),
+    }
+}
+
+async fn rung(
+    State(ivs): State<Ivs>,
+    Path((channel_id, window, rung, name)): Path<(String, String, String, String)>,
+    Query(asked): Query<Asked>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    match ivs.broadcasts.window(&channel_id, &window).and_then(|window| window.rungs.get(&rung)) {
+        Some(timeline) => media(&ivs, &channel_id, timeline, &name, &asked, (method, headers)).await,
+        None => refuse(NOT_LIVE),
+    }
+}
+
+/// A media playlist, or what one names.
+async fn media(
+    ivs: &Ivs,
+    channel_id: &str,
+    timeline: Timeline,
+    name: &str,
+    asked: &Asked,
+    (method, headers): (Method, HeaderMap),
+) -> Response {
+    let dvr = match name {
         "playlist.m3u8" => false,
         "dvr.m3u8" => true,
         name => {
             let Some(name) = Name::parse(name) else { return refuse(NOT_LIVE) };
-            return match window.timeline.body(&name).await {
+            return match timeline.body(&name).await {
                 Some(body) => send(&name, body, &method).await,
                 None => refuse(NO_MEDIA),
             };
         }
     };
-    let grant = match admit(&ivs, &channel_id, &asked, &headers, false) {
+    let grant = match admit(ivs, channel_id, asked, &headers, false) {
         Ok(grant) => grant,
         Err(refused) => return refuse(refused),
     };
     if let Some(session) = asked.session.as_deref().filter(|session| session.len() <= MAX_SESSION) {
-        ivs.broadcasts.watched(&channel_id, session, Instant::now());
+        ivs.broadcasts.watched(channel_id, session, Instant::now());
     }
     let skip = asked.skip.as_deref().is_some_and(|skip| matches!(skip, "YES" | "v2"));
     let ask = Ask { msn: asked.msn, part: asked.part, skip, dvr, ..Ask::default() };
-    match window.timeline.playlist(&ask).await {
+    match timeline.playlist(&ask).await {
         Ok(text) => grant.answer(playlist(text)),
         Err(refused) => {
             let status = StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -71,6 +71,23 @@ impl Tools {
 }
 
 impl Tools {
+    /// ffmpeg reading a live stream as fragmented MP4 on stdin, and writing it as FLV in another size to stdout. Key
+    /// frames stay where the source has them.
+    pub(crate) fn ladder(&self, width: u32, height: u32, bitrate: u32) -> Command {
+        let limits = Limits { memory: Some(4 * GIB), nice: Some(5), ..Limits::default() };
+        let mut command = cage::command(&self.skylark, &limits, &self.ffmpeg);
+        let rate = bitrate.to_string();
+        command.args(["-nostdin", "-hide_banner", "-v", "error", "-fflags", "nobuffer", "-copyts"]);
+        command.args(["-protocol_whitelist", "pipe", "-format_whitelist", "mov", "-max_pixels", MAX_PIXELS]);
+        command.args(["-f", "mov", "-i", "pipe:0", "-map", "0:v:0", "-map", "0:a:0?", "-c:a", "copy"]);
+        command.args(["-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "main"]);
+        command.args(["-pix_fmt", "yuv420p", "-vf", &format!("scale={width}:{height},setsar=1")]);
+        command.args(["-force_key_frames", "source", "-g", "600", "-sc_threshold", "0"]);
+        command.args(["-b:v", &rate, "-maxrate", &rate, "-bufsize", &rate]);
+        command.args(["-flvflags", "no_duration_filesize", "-flush_packets", "1", "-f", "flv", "pipe:1"]);
+        command
+    }
+
     /// ffmpeg reading a moment of a live stream for a picture of it, behind everything else.
     pub(crate) fn picture(&self, input: &Path) -> Command {
         let limits = Limits { nice: Some(15), ..limits(4 * GIB, 20, GIB) };
