@@ -3,12 +3,13 @@
 //! `state` is the machine: which event each command leads to, and how an event changes a stream; `status` is what people
 //! are told of it. `session` holds what IVS said of one connection of an encoder, and `ingest` lets it change the stream.
 //! `pursuit` does what a stored stream asks for: timers, calls to IVS, the `archive` of its recordings. `commands`,
-//! `queries`, `playback` and `health` are what owners and viewers ask, `reconciliation` what nobody does.
+//! `queries`, `playback` and `health` are what owners and viewers ask, `reconciliation` what nobody does, and `lost_recordings` belongs to it.
 
 pub mod archive;
 pub mod commands;
 pub mod health;
 pub mod ingest;
+mod lost_recordings;
 pub mod playback;
 pub mod playlists;
 pub mod pursuit;

@@ -1,12 +1,20 @@
 //! Fakes of the ports that are not stores, and samples.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::error::PortError;
+use crate::channel::{Options, Provider};
+use crate::error::{PROVIDER, PortError, PortErrorKind};
 use crate::ids::new_id;
-use crate::ports::{Clock, Passwords};
+use crate::ports::{
+    Applied, Assembled, Clock, Cut, Listed, LiveChannel, LiveProvider, NewChannel, NewObject, Nudge, Nudges, Objects,
+    Part, Passwords, Presigned, StreamKey,
+};
 use crate::stream::{self, Ingest, Settings, Stream};
 use crate::video::source::Input;
 use crate::video::{Media, Source, Status, Thumbnail, UploadedSource, Video, Visibility};
@@ -133,5 +141,211 @@ pub fn sample_stream() -> Stream {
         created_at: now,
         updated_at: now,
         version: 1,
+    }
+}
+
+/// An IVS that knows what it is told.
+#[derive(Default)]
+pub struct FakeProvider {
+    /// What it knows; tests change it.
+    pub state: Mutex<FakeProviderState>,
+}
+
+/// What a [`FakeProvider`] knows.
+#[derive(Debug, Default)]
+pub struct FakeProviderState {
+    /// Whether it answers at all.
+    pub is_down: bool,
+    /// Names of channels that were made, each with its options.
+    pub channels: BTreeMap<String, Options>,
+    /// What is live.
+    pub live: Vec<LiveChannel>,
+    /// Ends of ingest sessions.
+    pub ends: BTreeMap<String, Timestamp>,
+    /// How often an encoder was cut.
+    pub cuts: usize,
+    /// Keys that were made.
+    pub keys: usize,
+}
+
+impl FakeProvider {
+    /// The ARN of the channel of this name.
+    pub fn arn(name: &str) -> String {
+        format!("arn:aws:ivs:us-east-1:000000000000:channel/{name}")
+    }
+
+    /// Looks at what it knows, or changes it.
+    pub fn with<T>(&self, look: impl FnOnce(&mut FakeProviderState) -> T) -> T {
+        look(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn answer<T>(&self, answer: impl FnOnce(&mut FakeProviderState) -> T) -> Result<T, PortError> {
+        self.with(|state| match state.is_down {
+            true => Err(PortError::new(PROVIDER, PortErrorKind::Unavailable, "down")),
+            false => Ok(answer(state)),
+        })
+    }
+}
+
+#[async_trait]
+impl LiveProvider for FakeProvider {
+    async fn create_channel(&self, name: &str, options: &Options) -> Result<NewChannel, PortError> {
+        self.answer(|state| {
+            state.channels.insert(name.to_owned(), *options);
+            state.keys += 1;
+            let provider = Provider {
+                channel_arn: Self::arn(name),
+                ingest_endpoint: "ingest.example".into(),
+                playback_url: format!("https://play.example/{name}.m3u8"),
+            };
+            NewChannel { provider, key: Some(StreamKey(format!("sk_{name}_{}", state.keys))) }
+        })
+    }
+
+    async fn find_channel(&self, _name: &str) -> Result<Option<NewChannel>, PortError> {
+        self.answer(|_| None)
+    }
+
+    async fn list_channels(&self) -> Result<Vec<(String, String)>, PortError> {
+        self.answer(|state| state.channels.keys().map(|name| (Self::arn(name), name.clone())).collect())
+    }
+
+    async fn update_channel(&self, arn: &str, options: &Options) -> Result<Applied, PortError> {
+        self.answer(|state| match state.channels.iter_mut().find(|(name, _)| Self::arn(name) == arn) {
+            Some(_) if state.live.iter().any(|live| live.channel_arn == arn) => Applied::ChannelLive,
+            Some((_, stored)) => {
+                *stored = *options;
+                Applied::Done
+            }
+            None => Applied::NoChannel,
+        })
+    }
+
+    async fn delete_channel(&self, arn: &str) -> Result<Applied, PortError> {
+        self.answer(|state| state.channels.retain(|name, _| Self::arn(name) != arn))?;
+        Ok(Applied::Done)
+    }
+
+    async fn stream_key(&self, arn: &str) -> Result<Option<StreamKey>, PortError> {
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        self.answer(|state| Some(StreamKey(format!("sk_{name}_{}", state.keys))))
+    }
+
+    async fn replace_key(&self, arn: &str) -> Result<StreamKey, PortError> {
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        self.answer(|state| {
+            state.keys += 1;
+            StreamKey(format!("sk_{name}_{}", state.keys))
+        })
+    }
+
+    async fn stop_stream(&self, arn: &str) -> Result<Cut, PortError> {
+        self.answer(|state| {
+            let before = state.live.len();
+            state.live.retain(|live| live.channel_arn != arn);
+            state.cuts += before - state.live.len();
+            if state.live.len() < before { Cut::Done } else { Cut::NotLive }
+        })
+    }
+
+    async fn live_channels(&self) -> Result<Vec<LiveChannel>, PortError> {
+        self.answer(|state| state.live.clone())
+    }
+
+    async fn session_end(&self, _arn: &str, ingest_id: &str) -> Result<Option<Timestamp>, PortError> {
+        self.answer(|state| state.ends.get(ingest_id).copied())
+    }
+
+    async fn playback_token(&self, arn: &str, until: Timestamp) -> Result<String, PortError> {
+        self.answer(|_| format!("{arn}@{until}"))
+    }
+}
+
+/// Remembers the messages that were sent.
+#[derive(Default)]
+pub struct SentNudges(pub Mutex<Vec<(Nudge, Duration)>>);
+
+#[async_trait]
+impl Nudges for SentNudges {
+    async fn send(&self, nudge: &Nudge, delay: Duration) -> Result<(), PortError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((nudge.clone(), delay));
+        Ok(())
+    }
+}
+
+/// A bucket in memory. Uploads by presigned URLs and in parts are not its business.
+#[derive(Default)]
+pub struct MemoryObjects(pub Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl MemoryObjects {
+    /// Puts an object there.
+    pub fn insert(&self, key: &str, body: impl Into<Vec<u8>>) {
+        self.with(|objects| objects.insert(key.to_owned(), body.into()));
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn not_here<T>() -> Result<T, PortError> {
+    Err(PortError::new("objects", PortErrorKind::Rejected, "this bucket takes no uploads"))
+}
+
+#[async_trait]
+impl Objects for MemoryObjects {
+    async fn presign_put(&self, _: &str, _: &str, _: u64, _: Duration) -> Result<Presigned, PortError> {
+        not_here()
+    }
+
+    async fn presign_parts(&self, _: &str, _: &str, _: &[(u32, u64)], _: Duration) -> Result<Vec<String>, PortError> {
+        not_here()
+    }
+
+    async fn begin_multipart(&self, _: &str, _: &str) -> Result<String, PortError> {
+        not_here()
+    }
+
+    async fn parts(&self, _: &str, _: &str) -> Result<Option<Vec<Part>>, PortError> {
+        not_here()
+    }
+
+    async fn complete_multipart(&self, _: &str, _: &str, _: &[(u32, String)]) -> Result<Assembled, PortError> {
+        not_here()
+    }
+
+    async fn abort_multipart(&self, _: &str, _: &str) -> Result<(), PortError> {
+        not_here()
+    }
+
+    async fn size(&self, key: &str) -> Result<Option<u64>, PortError> {
+        Ok(self.with(|objects| objects.get(key).map(|body| body.len() as u64)))
+    }
+
+    async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Option<Vec<u8>>, PortError> {
+        let part = |body: &Vec<u8>| {
+            body.iter().copied().skip(usize::try_from(offset).unwrap_or_default()).take(length as usize).collect()
+        };
+        Ok(self.with(|objects| objects.get(key).map(part)))
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<Listed>, PortError> {
+        let listed = |(key, body): (&String, &Vec<u8>)| Listed { key: key.clone(), size: body.len() as u64 };
+        Ok(self.with(|objects| objects.iter().filter(|(key, _)| key.starts_with(prefix)).map(listed).collect()))
+    }
+
+    async fn copy(&self, from: &str, to: &str, _: &'static str, _: &'static str) -> Result<(), PortError> {
+        self.with(|objects| objects.get(from).cloned().map(|body| objects.insert(to.to_owned(), body)));
+        Ok(())
+    }
+
+    async fn put(&self, object: NewObject) -> Result<(), PortError> {
+        self.insert(&object.key, object.body);
+        Ok(())
+    }
+
+    async fn delete(&self, keys: &[String]) -> Result<(), PortError> {
+        self.with(|objects| keys.iter().for_each(|key| drop(objects.remove(key))));
+        Ok(())
     }
 }

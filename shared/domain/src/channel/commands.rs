@@ -65,6 +65,8 @@ pub enum Event {
     },
     /// It was changed.
     ChannelEdited(EditChannel),
+    /// Its IVS channel was found to be gone: another is made when it is needed.
+    ChannelLost {},
     /// Its stream key was replaced.
     StreamKeyReset {},
     /// Its stream key was shown.
@@ -279,6 +281,15 @@ impl Live {
         }
     }
 
+    /// Forgets an IVS channel that does not exist any more.
+    pub(crate) async fn forget_provider(&self, current: &Current) -> Result<()> {
+        let mut next = current.channel.clone();
+        next.provider = None;
+        let change = next.change(&Event::ChannelLost {}, self.clock.now())?;
+        self.channels.save(&current.channel, change, None).await?;
+        Ok(())
+    }
+
     /// Sets the IVS channel to what the stream that comes next on it wants. While the channel is held by another stream,
     /// or live, there is nothing to do: it is done again when that is over.
     pub(crate) async fn prepare(&self, id: ChannelId) -> Result<()> {
@@ -310,8 +321,10 @@ const CHANNEL_LIVE: Error = Error::Conflict {
     code: "channel-live",
     message: "This cannot be changed while the channel is live: stop the stream first.",
 };
-const CHANNEL_GONE: Error =
-    Error::Conflict { code: "channel-gone", message: "The IVS channel behind this channel does not exist any more." };
+const CHANNEL_GONE: Error = Error::Conflict {
+    code: "channel-gone",
+    message: "The streaming service has lost this channel: make the stream again, with the new stream key.",
+};
 
 /// What the table keeps of a stream key.
 pub(super) fn facts_of(key: &StreamKey, before: Option<&KeyFacts>, now: Timestamp) -> KeyFacts {

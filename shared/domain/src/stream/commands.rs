@@ -182,8 +182,16 @@ impl Live {
         if current.active.is_some_and(|active| active != id) {
             return Err(CHANNEL_BUSY);
         }
-        self.apply(&current, stream.options(&current.channel)).await?;
-        self.act(caller, id, expected_version, Command::Start, once).await
+        match self.apply(&current, stream.options(&current.channel)).await {
+            Err(error @ Error::Conflict { code: "channel-gone", .. }) => {
+                let reason = "The streaming service has lost the channel.".to_owned();
+                self.act(caller, id, expected_version, Command::Fail { reason }, None).await?;
+                self.forget_provider(&current).await?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+            Ok(()) => self.act(caller, id, expected_version, Command::Start, once).await,
+        }
     }
 
     /// Ends the caller's stream and cuts its encoder.

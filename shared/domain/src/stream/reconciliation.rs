@@ -79,6 +79,10 @@ impl Live {
             (State::Archiving, _, _) if is_hopeless(stream.stopped_at) => {
                 return Ok(self.streams.note_rested(&stream, now).await?);
             }
+            (State::Stopped | State::Archiving, _, _) => {
+                self.find_recordings(&stream).await?;
+                return self.tend(user, id).await.map(|_| ());
+            }
             // Its scheduled time has come: feeds learn of it.
             (State::Created, _, _) => return Ok(self.streams.note_rested(&stream, now).await?),
             _ => {}

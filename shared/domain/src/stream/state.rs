@@ -394,3 +394,141 @@ impl Stream {
         Ok(stream)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::testing::sample_stream;
+
+    fn session(id: &str, second: i64) -> IngestRef {
+        let started_at = sample_stream().created_at + SignedDuration::from_secs(second);
+        IngestRef { ingest_id: id.into(), started_at }
+    }
+
+    fn commands() -> Vec<(&'static str, Command)> {
+        let at = session("", 9).started_at;
+        let text = || "words".to_owned();
+        vec![
+            ("start", Command::Start),
+            ("connect", Command::Connect),
+            ("go live", Command::GoLive(session("st-2", 5))),
+            ("go live again", Command::GoLive(session("st-1", 1))),
+            ("drop", Command::Drop { ingest_id: "st-1".into(), at }),
+            ("drop other", Command::Drop { ingest_id: "st-0".into(), at }),
+            ("lose", Command::Lose),
+            ("note", Command::Note { reason: text() }),
+            ("stop", Command::Stop(StopReason::Command)),
+            ("settle", Command::Settle),
+            ("archive", Command::Archive),
+            ("publish", Command::Publish(VideoId::from_uuid(uuid::Uuid::nil()))),
+            ("fail archive", Command::FailArchive { reason: text() }),
+            ("fail", Command::Fail { reason: text() }),
+            ("edit", Command::Edit(Box::new(Edit { title: Some("New".into()), ..Edit::default() }))),
+            ("delete", Command::Delete),
+        ]
+    }
+
+    fn streams() -> Vec<(&'static str, Stream)> {
+        let first = session("st-1", 1);
+        let (since, later) = (first.started_at, first.started_at + GRACE);
+        let connected = Ingest::Connected { ingest_id: "st-1".into(), since };
+        let at = |state, ingest: Ingest| {
+            let begun = state != State::Created && state != State::Starting;
+            let sessions = if begun { vec!["st-1".to_owned()] } else { Vec::new() };
+            Stream { state, ingest, sessions, latest: begun.then(|| first.clone()), ..sample_stream() }
+        };
+        let waiting = Stream {
+            settings: super::super::Settings { auto_start: false, ..super::super::Settings::default() },
+            ..at(State::Created, Ingest::None)
+        };
+        vec![
+            ("CREATED", at(State::Created, Ingest::None)),
+            ("CREATED by hand", waiting),
+            ("STARTING", at(State::Starting, Ingest::None)),
+            ("RUNNING", at(State::Running, connected.clone())),
+            ("RUNNING grace", at(State::Running, Ingest::Reconnecting { since, grace_until: later })),
+            ("RUNNING lost", at(State::Running, Ingest::Lost { since, window_until: later })),
+            ("STOPPING", at(State::Stopping, connected)),
+            ("STOPPED", at(State::Stopped, Ingest::None)),
+            ("ARCHIVING", at(State::Archiving, Ingest::None)),
+            ("ARCHIVED", at(State::Archived, Ingest::None)),
+            ("FAILED", at(State::Failed, Ingest::None)),
+            ("DELETED", at(State::Deleted, Ingest::None)),
+        ]
+    }
+
+    #[test]
+    fn every_state_answers_every_command() {
+        let mut table = String::new();
+        for (state, stream) in streams() {
+            for (name, command) in commands() {
+                let answer = match decide(&stream, command) {
+                    Ok(Some(event)) => {
+                        let change = stream.clone().change(&event, stream.updated_at).unwrap();
+                        let next = change.next;
+                        format!("{} -> {} {}", change.event.name, next.state.name(), next.ingest.name())
+                    }
+                    Ok(None) => "nothing".to_owned(),
+                    Err(Error::IllegalTransition { allowed, .. }) => format!("illegal, allowed: {}", allowed.join(" ")),
+                    Err(error) => panic!("{error}"),
+                };
+                table.push_str(&format!("{state:15} {name:13} {answer}\n"));
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn what_is_allowed_is_what_decide_takes() {
+        let asked = ["start", "stop", "archive", "edit", "delete"];
+        for (state, stream) in streams() {
+            for (name, command) in commands().into_iter().filter(|(name, _)| asked.contains(name)) {
+                let is_refused = matches!(decide(&stream, command), Err(Error::IllegalTransition { .. }));
+                let is_tombstone = stream.state == State::Deleted && name == "delete";
+                assert_eq!(!is_refused, allowed(&stream).contains(&name) || is_tombstone, "{name} in {state}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_is_the_fold_of_its_events() {
+        let first = sample_stream();
+        let created = Event::StreamCreated(Box::new(first.clone()));
+        let mut events = vec![DomainEvent::record(&created, first.created_at).unwrap()];
+        let mut stream = first;
+        let edit = |edit| Command::Edit(Box::new(edit));
+        let at = session("", 3).started_at;
+        let steps = [
+            edit(Edit { scheduled_at: Some(Some(at)), max_concurrent_viewers: Some(Some(5)), ..Edit::default() }),
+            edit(Edit { scheduled_at: Some(None), max_concurrent_viewers: Some(None), ..Edit::default() }),
+            Command::Connect,
+            Command::Note { reason: "no video".into() },
+            Command::GoLive(session("st-1", 1)),
+            Command::Drop { ingest_id: "st-1".into(), at },
+            Command::Lose,
+            Command::GoLive(session("st-2", 5)),
+            // Its news come late: it changes nothing but the list of sessions.
+            Command::GoLive(session("st-0", 0)),
+            Command::Stop(StopReason::MaxDuration),
+            Command::Settle,
+            Command::Archive,
+            Command::FailArchive { reason: "not yet".into() },
+            Command::Publish(VideoId::from_uuid(uuid::Uuid::nil())),
+            Command::Delete,
+        ];
+        for command in steps {
+            let event = decide(&stream, command.clone()).unwrap();
+            let event = event.unwrap_or_else(|| panic!("{command:?} says nothing to {stream:?}"));
+            let later = stream.updated_at + SignedDuration::from_secs(1);
+            let change = stream.change(&event, later).unwrap();
+            events.push(change.event);
+            stream = change.next;
+            assert_eq!(Stream::fold(&events).unwrap().unwrap(), stream);
+        }
+        assert_eq!((stream.state, stream.version, stream.ingest_seq), (State::Deleted, 16, 5));
+        assert_eq!(stream.sessions, ["st-1", "st-2", "st-0"]);
+        assert_eq!((stream.archive_error, stream.latest.unwrap().ingest_id), (None, "st-2".to_owned()));
+    }
+}

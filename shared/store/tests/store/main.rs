@@ -2,5 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod channels;
+mod live;
+mod sessions;
 mod videos;
 mod world;
