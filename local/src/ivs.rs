@@ -37,6 +37,7 @@ mod sweeper;
 mod tags;
 mod throttle;
 mod thumbnails;
+mod transport;
 mod wire;
 
 use std::sync::Arc;

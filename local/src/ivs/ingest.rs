@@ -16,6 +16,7 @@ use super::monitor::Monitor;
 use super::recording_configurations::RecordingConfiguration;
 use super::registry::{Cut, Taken, Watched};
 use super::sessions::{self, Session};
+use super::transport::Socket;
 use super::{Ivs, resources, scribe, stream_keys};
 use crate::http::until_true;
 
@@ -72,7 +73,7 @@ async fn connection(ivs: Ivs, socket: TcpStream, peer: SocketAddr, mut stop: wat
         }
     };
     let mut encoder = Encoder { ivs, peer: peer.ip(), cut: Some(cut), live: None };
-    let end = skylark_rtmp::serve(socket, &mut encoder, &Limits::default(), until_cut).await;
+    let end = skylark_rtmp::serve(Socket::new(socket), &mut encoder, &Limits::default(), until_cut).await;
     let failure = match &end {
         Ok(End::Refused(Refusal::Unsupported(reason))) => Some(reason.clone()),
         Ok(_) => None,
