@@ -63,6 +63,7 @@ async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
     say(&format!("  Page      {front}/"));
     say(&format!("  API       {front}/api/v1 (document: {front}/api/v1/openapi.json)"));
     say(&format!("  Health    {front}/health"));
+    say(&format!("  Live      {}/live (a channel's stream key is the key)", stack.url("rtmp")));
     say(&format!("  Data      {}", data.display()));
     match seed::sign_in(front).await {
         Ok(_) => say(&format!("  Demo      sign in as {} with the password: {}", seed::USERNAME, seed::PASSWORD)),

@@ -1,5 +1,5 @@
 //! An encoder's socket. Once it publishes it is read by the clock instead of by readiness: all streams wake together, 25
-//! times a second, instead of each for every packet. Measured with 50 streams of 1 Mbit/s: a third of the processor time.
+//! times a second, instead of each for every packet. Measured with 50 recorded streams of 1 Mbit/s: 6 % of a core instead of 13.
 
 use std::future::Future as _;
 use std::io::{self, ErrorKind, Read, Write};
