@@ -171,10 +171,10 @@ impl Live {
     /// encoder is cut, the channel is set, and the encoder comes back.
     fn guarded(&self, stream: Stream, session: &Session, current: &Current) -> Home {
         let fits = stream.needs_token() == is_authorized(current);
-        if fits || !stream.sessions.is_empty() || session.ended_at.is_some() {
-            Home::Stream(Box::new(stream))
-        } else {
-            Home::Cut
+        match session.ended_at {
+            _ if fits || !stream.sessions.is_empty() => Home::Stream(Box::new(stream)),
+            Some(_) => Home::None,
+            None => Home::Cut,
         }
     }
 

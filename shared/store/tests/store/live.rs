@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use skylark_domain::account::{Role, User};
+use skylark_domain::account::User;
 use skylark_domain::channel::Current;
 use skylark_domain::ids::{UserId, new_id};
 use skylark_domain::outbox::{Change, DomainEvent};
@@ -62,9 +62,9 @@ fn sample_user() -> User {
         email: String::new(),
         display_name: None,
         bio: None,
-        password_hash: None,
+        password_hash: "plain:x".into(),
         subject: None,
-        roles: vec![Role::User],
+        roles: Vec::new(),
         token_version: 1,
         created_at: now(),
         updated_at: now(),
@@ -86,6 +86,8 @@ impl Studio {
             visibility,
             settings,
         };
+        // Ids sort by the millisecond.
+        self.clock.advance(SignedDuration::from_millis(1));
         self.live.create_stream(self.user, command, None).await.unwrap().stream
     }
 
