@@ -39,6 +39,10 @@ const MAX_HEADERS: usize = 10_240;
 const ORIGIN_HEADER: HeaderName = HeaderName::from_static("x-origin-verify");
 /// The address of the viewer, as CloudFront's function sets it.
 const VIEWER_ADDRESS: HeaderName = HeaderName::from_static("x-viewer-address");
+/// The country of the viewer, as CloudFront sets it.
+const VIEWER_COUNTRY: HeaderName = HeaderName::from_static("cloudfront-viewer-country");
+/// Nobody looks at a laptop from elsewhere: by this header a request says where it wants to come from.
+const PRETENDED_COUNTRY: HeaderName = HeaderName::from_static("x-local-viewer-country");
 /// Paths that belong to the HTTP API; the rest is the web app's.
 const API_PATHS: [&str; 8] =
     ["/api/", "/health", "/actuator/", "/.well-known/", "/oembed", "/watch/", "/live/", "/embed/"];
@@ -109,7 +113,10 @@ async fn call(front: &Front, peer: SocketAddr, request: Request) -> Response {
     // A client's own words about these are worth nothing.
     parts.headers.remove(&VIEWER_ADDRESS);
     parts.headers.remove(&ORIGIN_HEADER);
-    parts.headers.remove("cloudfront-viewer-country");
+    parts.headers.remove(VIEWER_COUNTRY);
+    if let Some(country) = parts.headers.remove(PRETENDED_COUNTRY).filter(is_country) {
+        parts.headers.insert(VIEWER_COUNTRY, country);
+    }
     if let Some(secret) = &front.origin_secret {
         parts.headers.insert(ORIGIN_HEADER, secret.clone());
     }
@@ -179,4 +186,9 @@ pub(crate) async fn until_true(stop: &mut watch::Receiver<bool>) {
 
 fn text(status: StatusCode, message: &'static str) -> Response {
     (status, [("content-type", "text/plain; charset=utf-8")], Body::from(message)).into_response()
+}
+
+/// ISO 3166 alpha-2.
+fn is_country(value: &HeaderValue) -> bool {
+    matches!(value.as_bytes(), [first, second] if first.is_ascii_uppercase() && second.is_ascii_uppercase())
 }

@@ -1,8 +1,12 @@
 //! The harness of the end-to-end tests: a real `skylark up` on its own ports and data directory, and people who use it.
 
+mod encoder;
 pub mod media;
 mod person;
 mod stack;
+mod streams;
 
+pub use encoder::{Encoder, Picture};
 pub use person::{Person, problem_code};
 pub use stack::Stack;
+pub use streams::Key;

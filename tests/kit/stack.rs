@@ -1,6 +1,7 @@
 //! One running stack: started from the built binaries, killed with the test process.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -159,11 +160,8 @@ fn start_on(data: &Path, environment: &[(&str, &str)]) -> Result<Running> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
-    let mut command = Command::new(&skylark);
-    // Caged, so that it ends with this process however that ends.
+    let mut command = caged(skylark.as_os_str())?;
     command
-        .args(["cage", "--parent", &std::process::id().to_string(), "--"])
-        .arg(&skylark)
         .args(["up", "--port", "0", "--rtmp-port", "0", "--data"])
         .arg(data)
         .envs(environment.iter().copied())
@@ -200,8 +198,15 @@ fn start_on(data: &Path, environment: &[(&str, &str)]) -> Result<Running> {
     }
 }
 
+/// A program that ends with this process, however that ends.
+pub(crate) fn caged(program: &OsStr) -> Result<Command> {
+    let mut command = Command::new(bin_dir()?.join("skylark"));
+    command.args(["cage", "--parent", &std::process::id().to_string(), "--"]).arg(program);
+    Ok(command)
+}
+
 /// Spawns from a thread that never ends: a caged child ends with the thread that spawned it, and tests' threads end.
-fn spawn(command: Command) -> Result<Child> {
+pub(crate) fn spawn(command: Command) -> Result<Child> {
     type Job = (Command, mpsc::Sender<std::io::Result<Child>>);
     static SPAWNER: OnceLock<mpsc::Sender<Job>> = OnceLock::new();
     let spawner = SPAWNER.get_or_init(|| {
