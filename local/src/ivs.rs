@@ -79,11 +79,13 @@ pub struct Options {
     pub calls_per_second: u32,
     /// Streams that may be live at once: AWS's quota.
     pub concurrent_streams: usize,
+    /// Where encoders are sent that find no place: `rtmp://host/app`. Without it they are refused.
+    pub edge: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { calls_per_second: 50, concurrent_streams: 100 }
+        Self { calls_per_second: 50, concurrent_streams: 100, edge: None }
     }
 }
 
@@ -115,6 +117,7 @@ pub struct Ivs {
     objects: Objects,
     addresses: Arc<Addresses>,
     throttle: Arc<Throttle>,
+    edge: Option<Arc<str>>,
     registry: Registry,
     broadcasts: Arc<Broadcasts>,
     /// Without them there are no thumbnails.
@@ -138,6 +141,7 @@ impl Ivs {
             objects,
             addresses: Arc::new(addresses),
             throttle: Arc::new(Throttle::new(options.calls_per_second)),
+            edge: options.edge.as_deref().map(Arc::from),
             registry: Registry::new(options.concurrent_streams),
             broadcasts: Arc::default(),
             tools: tools.map(Arc::new),

@@ -38,6 +38,8 @@ pub struct Options {
     pub template: PathBuf,
     /// Where everything is kept; made when missing.
     pub data: PathBuf,
+    /// What can be set of the local IVS.
+    pub ivs: ivs::Options,
     /// The front door's port; 0 takes a free one.
     pub port: u16,
     /// The port of RTMP; 0 takes a free one.
@@ -120,8 +122,7 @@ impl Stack {
         let transcoder =
             MediaConvert::new(options.data.join("jobs"), objects.clone(), state.clone(), bus.clone(), tools);
         let addresses = ivs::Addresses::of(&rtmp_listener, &playback_listener)?;
-        let ivs =
-            Ivs::new(&ivs::Options::default(), addresses, objects.clone(), state.clone(), bus.clone(), live_tools);
+        let ivs = Ivs::new(&options.ivs, addresses, objects.clone(), state.clone(), bus.clone(), live_tools);
         ivs.ensure(&world.recording_configurations)?;
         serve_inside("dynamodb", dynamodb.router()).await?;
         serve_inside("secretsmanager", secrets.router(&tap)).await?;

@@ -78,6 +78,15 @@ async fn more_streams_than_the_quota_are_turned_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn more_streams_than_the_quota_are_sent_to_the_edge_there_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let edge = Some("rtmp://edge.example/live".to_owned());
+    let server = start(dir.path(), Options { concurrent_streams: 0, edge, ..Options::default() }).await;
+    let channel = server.channel(false).await;
+    assert_eq!(publish(&server, "live", &channel.key).await.1, "NetConnection.Connect.Rejected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_key_opens_nothing_and_the_running_stream_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let server = start(dir.path(), Options::default()).await;

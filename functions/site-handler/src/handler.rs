@@ -16,8 +16,10 @@ use skylark_domain::ports::Reachable;
 /// What is asked whether it answers, by name.
 pub(crate) type Dependencies = Arc<[(&'static str, Arc<dyn Reachable>)]>;
 
-/// The routes of this function; `/actuator` holds the names that Spring clients ask for.
-pub(crate) fn router(dependencies: Dependencies) -> Router {
+/// The routes of this function; `/actuator` holds the names that Spring clients ask for, `/health/srs` that of seed 002.
+/// `media` is what video and streams depend on.
+pub(crate) fn router(dependencies: Dependencies, media: Dependencies) -> Router {
+    let of_media = Router::new().route("/health/media", get(ready)).route("/health/srs", get(ready)).with_state(media);
     Router::new()
         .route("/health", get(ready))
         .route("/health/live", get(live))
@@ -27,6 +29,7 @@ pub(crate) fn router(dependencies: Dependencies) -> Router {
         .route("/actuator/health/readiness", get(ready))
         .route("/api/v1/openapi.json", get(document))
         .with_state(dependencies)
+        .merge(of_media)
 }
 
 async fn live() -> Response {

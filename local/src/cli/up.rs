@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Data, complain, say, seed};
 use crate::cage;
+use crate::ivs;
 use crate::stack::{Options, SHUTDOWN_TIMEOUT, Stack};
 
 #[derive(Args)]
@@ -20,6 +21,12 @@ pub(super) struct UpArgs {
     /// The port encoders send to; 0 takes a free one.
     #[arg(long, default_value_t = 1935)]
     rtmp_port: u16,
+    /// Streams that may be live at once.
+    #[arg(long, default_value_t = 100)]
+    max_streams: usize,
+    /// Where encoders are sent once there are so many, as rtmp://host/app; without it they are refused.
+    #[arg(long)]
+    rtmp_edge: Option<String>,
     #[command(flatten)]
     data: Data,
     /// The SAM template to build from.
@@ -52,6 +59,7 @@ async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
         data: data.clone(),
         port: args.port,
         rtmp_port: args.rtmp_port,
+        ivs: ivs::Options { concurrent_streams: args.max_streams, edge: args.rtmp_edge, ..ivs::Options::default() },
         bin_dir: args.bin_dir.unwrap_or(beside),
         skylark,
         web_dir: root.join("web/dist"),

@@ -144,7 +144,10 @@ impl Encoder {
                 tracing::warn!(channel = channel.arn, "a second encoder is refused");
                 Refusal::BadName("The stream key is in use by another encoder.".into())
             }
-            Taken::Full => Refusal::Busy("As many streams are live as there may be.".into()),
+            Taken::Full => match &self.ivs.edge {
+                Some(edge) => Refusal::Redirect(edge.to_string()),
+                None => Refusal::Busy("As many streams are live as there may be.".into()),
+            },
         })?;
         sessions::begin(&self.ivs, &mut session).map_err(|error| unavailable(&error))?;
         let settings = self.ivs.settings(&channel);

@@ -1,12 +1,14 @@
 //! Circuits of the circuit breaker, where every process sees them.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use skylark_domain::PortError;
-use skylark_domain::ports::Circuits;
+use skylark_domain::ports::{Circuits, Reachable};
 use skylark_domain::resilience::{Circuit, WINDOW};
+use skylark_domain::{PortError, PortErrorKind};
 
 use crate::entity::Entity;
 use crate::error::corrupt;
@@ -28,6 +30,32 @@ impl Entity for Stored {
 
     fn key(&self) -> Key {
         keys::circuit(&self.dependency)
+    }
+}
+
+/// Whether calls to a dependency are made: asking it itself would cost a call of its quota each time.
+pub struct CircuitHealth {
+    table: Arc<Table>,
+    dependency: &'static str,
+}
+
+impl CircuitHealth {
+    /// Of this dependency.
+    pub fn new(table: Arc<Table>, dependency: &'static str) -> Self {
+        Self { table, dependency }
+    }
+}
+
+#[async_trait]
+impl Reachable for CircuitHealth {
+    async fn ping(&self) -> Result<(), PortError> {
+        match self.table.circuit(self.dependency).await?.open_since {
+            None => Ok(()),
+            Some(since) => {
+                let message = format!("{} has not answered since {since}", self.dependency);
+                Err(PortError::new("circuits", PortErrorKind::Unavailable, message))
+            }
+        }
     }
 }
 

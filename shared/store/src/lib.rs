@@ -17,4 +17,5 @@ mod streams;
 mod table;
 mod videos;
 
+pub use circuits::CircuitHealth;
 pub use table::Table;

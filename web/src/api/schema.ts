@@ -1303,6 +1303,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/health/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether media can be taken and made: the media bucket, and IVS as those see it that call it. */
+        get: operations["get_media_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/ready": {
         parameters: {
             query?: never;
@@ -1564,7 +1581,7 @@ export interface components {
         Health: "UP" | "DOWN";
         /** @description How the service and what it depends on are. */
         HealthReport: {
-            /** @description By name: `table`, `uploads`, `media`. */
+            /** @description By name: `table`, `uploads`, `media`, `ivs`. */
             dependencies: {
                 [key: string]: components["schemas"]["Health"];
             };
@@ -5855,6 +5872,33 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+        };
+    };
+    get_media_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

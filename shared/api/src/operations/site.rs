@@ -21,7 +21,7 @@ pub enum Health {
 pub struct HealthReport {
     /// `DOWN` when something that matters is.
     pub status: Health,
-    /// By name: `table`, `uploads`, `media`.
+    /// By name: `table`, `uploads`, `media`, `ivs`.
     #[schema(value_type = BTreeMap<String, Health>)]
     pub dependencies: BTreeMap<&'static str, Health>,
 }
@@ -40,6 +40,11 @@ pub(crate) fn live() {}
 #[utoipa::path(get, path = "/health/ready", tag = "site", operation_id = "get_readiness",
     responses((status = 200, body = HealthReport), (status = 503, body = HealthReport)))]
 pub(crate) fn ready() {}
+
+/// Whether media can be taken and made: the media bucket, and IVS as those see it that call it.
+#[utoipa::path(get, path = "/health/media", tag = "site", operation_id = "get_media_health",
+    responses((status = 200, body = HealthReport), (status = 503, body = HealthReport)))]
+pub(crate) fn media() {}
 
 /// This document.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "site", operation_id = "get_openapi",
