@@ -225,6 +225,8 @@ fn overrides(front_url: &str, rtmp_url: &str, playback_url: &str) -> BTreeMap<St
         ("AllowedOrigins", format!("{front_url},{named}")),
         ("IngestUrl", format!("{rtmp_url}/live/")),
         ("PlaybackOrigin", playback_url.to_owned()),
+        // The local IVS puts its measurements on the bus.
+        ("IngestMetrics", "false".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

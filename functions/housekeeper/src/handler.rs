@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
+use skylark_cloud::cloudwatch::CloudWatch;
 use skylark_domain::Error;
 use skylark_domain::ports::Clock;
 use skylark_domain::stream::Live;
@@ -16,7 +17,12 @@ use skylark_domain::video::Videos;
 /// One thing may take half a minute more, and the function has a minute.
 const ROUND: Duration = Duration::from_secs(25);
 
-pub(crate) async fn handle(videos: &Videos, live: &Live, event: EventBridgeEvent) -> Result<(), Error> {
+pub(crate) async fn handle(
+    videos: &Videos,
+    live: &Live,
+    metrics: Option<&CloudWatch>,
+    event: EventBridgeEvent,
+) -> Result<(), Error> {
     let now = match event.time {
         Some(time) => Timestamp::from_second(time.timestamp()).map_err(|error| Error::Internal(Box::new(error)))?,
         None => videos.clock.now(),
@@ -24,7 +30,7 @@ pub(crate) async fn handle(videos: &Videos, live: &Live, event: EventBridgeEvent
     let clock = Arc::new(At(now));
     let round = Round { ends_at: Instant::now() + ROUND };
     // Streams first: somebody is watching. Trouble with one kind must not keep the other waiting.
-    let streams = streams::tend(&Live { clock: clock.clone(), ..live.clone() }, &round).await;
+    let streams = streams::tend(&Live { clock: clock.clone(), ..live.clone() }, metrics, &round).await;
     videos::tend(&Videos { clock, ..videos.clone() }, &round).await?;
     streams
 }

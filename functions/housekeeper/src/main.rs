@@ -5,8 +5,9 @@ mod handler;
 use std::sync::Arc;
 
 use skylark_api::clock::SystemClock;
-use skylark_api::env::{self, AwsEnv, LiveEnv, VideosEnv};
+use skylark_api::env::{self, AwsEnv, HousekeeperEnv, LiveEnv, VideosEnv};
 use skylark_api::serve;
+use skylark_cloud::cloudwatch::CloudWatch;
 use skylark_cloud::guarded::Guarded;
 use skylark_cloud::ivs::Ivs;
 use skylark_cloud::mediaconvert::MediaConvert;
@@ -19,7 +20,7 @@ use skylark_store::Table;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     serve::start_telemetry();
-    let (env, streams, aws) = env::read::<(VideosEnv, LiveEnv, AwsEnv)>()?;
+    let ((env, own), streams, aws) = env::read::<((VideosEnv, HousekeeperEnv), LiveEnv, AwsEnv)>()?;
     let (table, clock) = (Arc::new(Table::new(&aws.config("DYNAMODB"), env.table_name)), Arc::new(SystemClock));
     let s3 = aws.config("S3");
     let media = Arc::new(Bucket::new(&s3, env.places.media_bucket.clone()));
@@ -30,5 +31,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let uploads = Arc::new(Bucket::new(&s3, env.places.upload_bucket.clone()));
     let transcoder = Arc::new(MediaConvert::new(&aws.config("MEDIACONVERT"), env.places));
     let videos = Videos::new(table, uploads, media, transcoder, clock, env.limits);
-    serve::run_events(|event| handler::handle(&videos, &live, event)).await
+    let metrics = own.has_ingest_metrics.then(|| CloudWatch::new(&aws.config("CLOUDWATCH")));
+    serve::run_events(|event| handler::handle(&videos, &live, metrics.as_ref(), event)).await
 }

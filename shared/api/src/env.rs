@@ -223,6 +223,19 @@ impl FromEnv for LiveEnv {
     }
 }
 
+/// What `housekeeper` needs beside [`VideosEnv`] and [`LiveEnv`].
+pub struct HousekeeperEnv {
+    /// `INGEST_METRICS` (`true`, `false`): whether the signals of encoders are read from CloudWatch. The local IVS tells of them
+    /// by itself.
+    pub has_ingest_metrics: bool,
+}
+
+impl FromEnv for HousekeeperEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self { has_ingest_metrics: env.text("INGEST_METRICS") == "true" }
+    }
+}
+
 /// What `stream-handler` needs beside [`LiveEnv`].
 pub struct StreamHandlerEnv {
     /// `MEDIA_URL`, `INGEST_URL` and `PLAYBACK_ORIGIN`: where people reach what we tell them of. The last two are empty where

@@ -1,5 +1,7 @@
 //! Adapters to AWS services other than the table: one module and one feature for each.
 
+#[cfg(feature = "cloudwatch")]
+pub mod cloudwatch;
 mod error;
 #[cfg(feature = "events")]
 pub mod events;

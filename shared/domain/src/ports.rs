@@ -537,6 +537,13 @@ pub trait LiveProvider: Send + Sync {
     async fn playback_token(&self, arn: &str, until: Timestamp) -> Result<String, PortError>;
 }
 
+/// Where IVS keeps what it measures, when it does not tell by itself.
+#[async_trait]
+pub trait IngestMetrics: Send + Sync {
+    /// The last minute of these channels' signals before `until`, by ARN; channels without a measurement are left out.
+    async fn last_minute(&self, arns: &[String], until: Timestamp) -> Result<Vec<(String, Sample)>, PortError>;
+}
+
 /// A message that comes later: somebody should look after a stream then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use skylark_cloud::cloudwatch::CloudWatch;
 use skylark_domain::Error;
 use skylark_domain::stream::Live;
 
@@ -10,7 +11,7 @@ use super::Round;
 /// Minutes between two looks for IVS channels that nobody has.
 const ORPHANS_EVERY: i64 = 10;
 
-pub(super) async fn tend(live: &Live, round: &Round) -> Result<(), Error> {
+pub(super) async fn tend(live: &Live, metrics: Option<&CloudWatch>, round: &Round) -> Result<(), Error> {
     // Without IVS the timers of streams still run.
     let channels = live.live_channels().await.inspect_err(|error| {
         let error = error as &dyn std::error::Error;
@@ -21,6 +22,11 @@ pub(super) async fn tend(live: &Live, round: &Round) -> Result<(), Error> {
             let error = &error as &dyn std::error::Error;
             tracing::error!(arn = channel.channel_arn, error, "a live channel cannot be looked after");
         }
+    }
+    if let (Some(metrics), Ok(channels)) = (metrics, &channels)
+        && let Err(error) = live.measure(metrics, channels).await
+    {
+        tracing::error!(error = &error as &dyn std::error::Error, "the signals of encoders are not known");
     }
     let going_on: Option<HashSet<String>> =
         channels.ok().map(|channels| channels.into_iter().map(|channel| channel.ingest_id).collect());

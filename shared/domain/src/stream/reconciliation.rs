@@ -9,7 +9,7 @@ use super::session::News;
 use super::{Ingest, Live, State};
 use crate::error::Result;
 use crate::ids::{ChannelId, StreamId, UserId};
-use crate::ports::LiveChannel;
+use crate::ports::{IngestMetrics, LiveChannel};
 
 /// How long a session has that was not among the live ones, before it is asked after: lists are late.
 const SESSION_PATIENCE: SignedDuration = SignedDuration::from_secs(30);
@@ -51,6 +51,17 @@ impl Live {
             self.measurements.note_viewers(id, viewers).await?;
         }
         Ok(Taken::By(id))
+    }
+
+    /// Keeps the last measurements of live channels, where nobody else tells of them.
+    pub async fn measure(&self, metrics: &dyn IngestMetrics, live: &[LiveChannel]) -> Result<()> {
+        let arns: Vec<String> = live.iter().map(|channel| channel.channel_arn.clone()).collect();
+        for (arn, sample) in metrics.last_minute(&arns, self.clock.now()).await? {
+            if let Some(channel) = live.iter().find(|channel| channel.channel_arn == arn) {
+                self.take_sample(&arn, &channel.ingest_id, &sample).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Looks after one stream that is due; `live` are the ingest sessions that go on, if IVS could say.
