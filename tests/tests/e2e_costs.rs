@@ -1,10 +1,13 @@
-//! What an operation costs, counted exactly. Alone in its file: on a busy machine a call may time out and be made twice.
+//! What an operation costs, counted exactly. One test at a time: on a busy machine a call may time out and be made twice.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use skylark_tests::{Person, Stack, media};
 
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test]
 async fn one_upload_costs_what_the_design_says() {
+    let _turn = TURN.lock().await;
     let stack = Stack::start().unwrap();
     let ada = Person::register(&stack).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -45,4 +48,43 @@ async fn one_upload_costs_what_the_design_says() {
         .filter(|name| !known.contains(&name.as_str()) && !exact.iter().any(|(exact, _)| exact == name))
         .collect();
     assert!(rest.is_empty(), "{rest:?}");
+}
+
+#[tokio::test]
+async fn a_state_change_of_a_stream_costs_one_transaction() {
+    let _turn = TURN.lock().await;
+    let stack = Stack::start().unwrap();
+    let ada = Person::register(&stack).await.unwrap();
+    let stream = ada.new_stream("Counted").await.unwrap();
+    let client = reqwest::Client::new();
+    let listed = client.post(format!("{}/ListChannels", stack.url("ivs"))).json(&serde_json::json!({}));
+    let listed: serde_json::Value = listed.send().await.unwrap().json().await.unwrap();
+    let arn = listed["channels"][0]["arn"].as_str().unwrap();
+    let tell = async |name: &str| {
+        let event = serde_json::json!({
+            "version": "0", "id": "1", "detail-type": "IVS Stream State Change", "source": "aws.ivs",
+            "account": "000000000000", "region": "us-east-1", "time": jiff::Timestamp::now().to_string(),
+            "resources": [arn], "detail": { "event_name": name, "channel_name": "c", "stream_id": "st-counted" },
+        });
+        let url = format!("{}/2015-03-31/functions/stream-status-update/invocations", stack.url("lambda"));
+        stack.forget_calls().await.unwrap();
+        let answer = client.post(url).json(&event).send().await.unwrap();
+        assert!(!answer.headers().contains_key("x-amz-function-error"), "{}", answer.text().await.unwrap());
+        let mut calls = stack.calls().await.unwrap();
+        // The outbox goes out by itself, sooner or later.
+        calls.remove("events.PutEvents");
+        calls.remove("lambda.Invoke");
+        calls
+    };
+    let costs = |calls: &[(&str, u64)]| calls.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+    // Each reads the channel's reference, the channel and the session.
+    let started: std::collections::BTreeMap<String, u64> =
+        costs(&[("dynamodb.GetItem", 3), ("dynamodb.Query", 1), ("dynamodb.TransactWriteItems", 1)]);
+    assert_eq!(tell("Stream Start").await, started);
+    assert_eq!(ada.stream(&stream).await.unwrap()["status"], "LIVE");
+    // Nothing is written for what is known.
+    assert_eq!(tell("Stream Start").await, costs(&[("dynamodb.GetItem", 4)]));
+    // The grace is waited for by a message.
+    let ended = costs(&[("dynamodb.GetItem", 4), ("dynamodb.TransactWriteItems", 1), ("sqs.SendMessage", 1)]);
+    assert_eq!(tell("Stream End").await, ended);
 }
