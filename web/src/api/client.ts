@@ -5,6 +5,8 @@ import type { components, paths } from "./schema";
 
 export type Video = components["schemas"]["Video"];
 export type VideoCard = components["schemas"]["VideoCard"];
+export type Stream = components["schemas"]["Stream"];
+export type StreamCard = components["schemas"]["StreamCard"];
 export type Problem = components["schemas"]["ProblemDetails"];
 type Tokens = components["schemas"]["SessionTokens"];
 
