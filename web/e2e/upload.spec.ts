@@ -1,18 +1,8 @@
 // A person opens the page, makes an account, uploads a real file and watches it. Started by tests/tests/e2e_browser.rs.
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { complaintsOf, expectAccessible, register, shot } from "./kit";
 
 const FILE = process.env.SKYLARK_MOVIE ?? "";
-const SHOTS = process.env.SKYLARK_SHOTS;
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-}
 
 /** Waits until pictures really move. */
 async function expectPlays(page: Page, width: number): Promise<void> {
@@ -31,12 +21,8 @@ async function expectPlays(page: Page, width: number): Promise<void> {
 }
 
 test("a browser uploads and plays", async ({ page, browser }) => {
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    // A wrong password and an anonymous refresh are answered with 401, which Chromium prints.
-    if (message.type() === "error" && !message.text().includes("401")) complaints.push(message.text());
-  });
+  // A wrong password and an anonymous refresh are answered with 401, which Chromium prints.
+  const complaints = complaintsOf(page, /401/);
   await page.goto("/");
   await expectAccessible(page);
   await shot(page, "1-signed-out");
@@ -81,12 +67,7 @@ test("a browser uploads and plays", async ({ page, browser }) => {
 
 test("a file that is no video says so", async ({ page }) => {
   await page.goto("/");
-  const name = `writer_${Date.now() % 1_000_000_000}`;
-  await page.getByRole("button", { name: "Create an account" }).click();
-  await page.getByLabel("Username").fill(name);
-  await page.getByLabel("E-mail").fill(`${name}@example.org`);
-  await page.getByLabel("Password").fill("correct horse battery");
-  await page.getByRole("button", { name: "Create account" }).click();
+  await register(page, "writer");
   const buffer = Buffer.from("These are words, not pictures.\n".repeat(20));
   await page.getByLabel("Video file").setInputFiles({ name: "words.mp4", mimeType: "video/mp4", buffer });
   await page.getByRole("button", { name: "Upload", exact: true }).click();
@@ -95,12 +76,7 @@ test("a file that is no video says so", async ({ page }) => {
 
 test("a cancelled upload is given up", async ({ page }) => {
   await page.goto("/");
-  const name = `quitter_${Date.now() % 1_000_000_000}`;
-  await page.getByRole("button", { name: "Create an account" }).click();
-  await page.getByLabel("Username").fill(name);
-  await page.getByLabel("E-mail").fill(`${name}@example.org`);
-  await page.getByLabel("Password").fill("correct horse battery");
-  await page.getByRole("button", { name: "Create account" }).click();
+  await register(page, "quitter");
   // The file never arrives: S3's answer is awaited until the person gives up.
   await page.route(/original\.mp4/, () => new Promise(() => {}));
   const buffer = Buffer.alloc(100_000);
