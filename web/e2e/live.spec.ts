@@ -46,19 +46,21 @@ const positionOf = (video: Locator) => video.evaluate((element: HTMLVideoElement
 
 /** Waits until pictures move for `seconds` from now on. */
 async function expectPlays(video: Locator, seconds = 1): Promise<void> {
-  const before = await positionOf(video);
-  await expect.poll(() => positionOf(video)).toBeGreaterThan(before + seconds);
-  const [width, frames] = await video.evaluate((element: HTMLVideoElement) => [
-    element.videoWidth,
-    element.getVideoPlaybackQuality().totalVideoFrames,
-  ]);
-  expect(width).toBe(WIDTH);
-  expect(frames).toBeGreaterThan(10);
+  const look = () =>
+    video.evaluate((element: HTMLVideoElement) => ({
+      seconds: element.currentTime,
+      frames: element.getVideoPlaybackQuality().totalVideoFrames,
+      width: element.videoWidth,
+    }));
+  await expect.poll(async () => (await look()).width).toBe(WIDTH);
+  const before = await look();
+  await expect.poll(async () => (await look()).seconds).toBeGreaterThan(before.seconds + seconds);
+  await expect.poll(async () => (await look()).frames).toBeGreaterThan(before.frames + 10);
 }
 
 test("a creator goes live, is cut off, comes back and stops", async ({ page, browser, context, baseURL }) => {
-  // While nobody sends, a playlist that waits for more is answered with 503.
-  const complaints = complaintsOf(page, /503/);
+  // While nobody sends, a playlist that waits for more is answered with 503, and a new one with 404.
+  const complaints = complaintsOf(page, /503|404/);
   await page.goto("/");
   await register(page, "creator");
   await create(page, "Harbour at noon");
@@ -81,8 +83,13 @@ test("a creator goes live, is cut off, comes back and stops", async ({ page, bro
   expect(await page.content()).not.toContain(key);
 
   const devtools = await context.newCDPSession(page);
-  const permission = { name: "clipboard-write" };
-  await devtools.send("Browser.setPermission", { permission, setting: "denied", origin: baseURL ?? "" });
+  const { browserContextId } = (await devtools.send("Target.getTargetInfo")).targetInfo;
+  await devtools.send("Browser.setPermission", {
+    permission: { name: "clipboard-write" },
+    setting: "denied",
+    origin: baseURL ?? "",
+    ...(browserContextId && { browserContextId }),
+  });
   await page.getByRole("button", { name: "Copy the stream key" }).click();
   const byHand = page.getByRole("dialog", { name: "Copy the stream key" });
   await expect(byHand.getByRole("textbox")).toHaveValue(key);
@@ -102,7 +109,8 @@ test("a creator goes live, is cut off, comes back and stops", async ({ page, bro
   await shot(page, "live-4-playing");
 
   // Somebody on a telephone finds it.
-  const guest = await browser.newPage({ viewport: { width: 390, height: 844 } });
+  const telephone = await browser.newContext({ viewport: { width: 390, height: 844 } });
+  const guest = await telephone.newPage();
   await guest.goto("/");
   await guest.getByRole("button", { name: /Harbour at noon/ }).click();
   await expectPlays(guest.locator("video"));

@@ -12,7 +12,6 @@ type Props = {
 const WORDS: Record<string, string> = {
   loading: "Loading ...",
   reconnecting: "Reconnecting ...",
-  over: "The stream has ended.",
 };
 
 /** Milliseconds between two looks at the latency. */

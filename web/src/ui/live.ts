@@ -4,9 +4,7 @@ import Hls from "hls.js/light";
 import { Refused } from "./refused";
 
 /** What a viewer is told. `refused` ends by itself when `address` lets them in. */
-export type Phase =
-  | { name: "loading" | "playing" | "reconnecting" | "over" }
-  | { name: "refused"; words: string };
+export type Phase = { name: "loading" | "playing" | "reconnecting" } | { name: "refused"; words: string };
 
 export type Live = {
   /** Seconds between the camera and the screen, as well as they can be told. */
@@ -72,6 +70,7 @@ export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
     timer = setTimeout(load, Math.min(FIRST_PAUSE * 2 ** failures++, LONGEST_PAUSE));
   }
 
+  /** Also at the playlist's end: an encoder that was cut off comes back in another one. Who calls knows what is over. */
   function broken() {
     tell({ name: "reconnecting" });
     again();
@@ -91,10 +90,9 @@ export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
     tell({ name: "playing" });
   };
   const waiting = () => tell({ name: "reconnecting" });
-  const ended = () => tell({ name: "over" });
   video.addEventListener("playing", playing);
   video.addEventListener("waiting", waiting);
-  video.addEventListener("ended", ended);
+  video.addEventListener("ended", broken);
   if (hls) {
     let recoveredAt = -TWICE;
     hls.on(Hls.Events.MANIFEST_PARSED, play);
@@ -143,7 +141,7 @@ export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
       clearTimeout(timer);
       video.removeEventListener("playing", playing);
       video.removeEventListener("waiting", waiting);
-      video.removeEventListener("ended", ended);
+      video.removeEventListener("ended", broken);
       video.removeEventListener("error", broken);
       video.removeEventListener("loadedmetadata", play);
       hls?.destroy();
