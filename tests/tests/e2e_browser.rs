@@ -6,7 +6,7 @@ use std::process::Command;
 use skylark_tests::{Stack, media};
 
 #[test]
-fn a_browser_uploads_and_plays() {
+fn a_browser_uploads_streams_and_plays() {
     let web = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../web"));
     assert!(web.join("dist/index.html").exists(), "the page is not built: `./dev test` builds it");
     let stack = Stack::shared();

@@ -62,9 +62,11 @@ export default function LivePlayer({ address, isLowLatency, title, notice }: Pro
         </p>
       </div>
       <div className="row">
-        <button type="button" disabled={!isBehind} onClick={() => live.current?.toEdge()}>
-          {isBehind ? "Go to live" : "At the live edge"}
-        </button>
+        {phase.name === "playing" && (
+          <button type="button" disabled={!isBehind} onClick={() => live.current?.toEdge()}>
+            {isBehind ? "Go to live" : "At the live edge"}
+          </button>
+        )}
         {isMuted && (
           <button
             type="button"
@@ -76,7 +78,7 @@ export default function LivePlayer({ address, isLowLatency, title, notice }: Pro
           </button>
         )}
         {phase.name === "playing" && latency !== undefined && (
-          <span className="quiet" title="Between the camera and this screen">
+          <span className="quiet" title="From the server that takes the stream to this screen">
             {latency.toFixed(1)} s behind
           </span>
         )}

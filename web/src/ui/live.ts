@@ -7,7 +7,7 @@ import { Refused } from "./refused";
 export type Phase = { name: "loading" | "playing" | "reconnecting" } | { name: "refused"; words: string };
 
 export type Live = {
-  /** Seconds between the camera and the screen, as well as they can be told. */
+  /** Seconds between the server that takes the stream and the screen, as well as they can be told. */
   latency: () => number | undefined;
   /** Seconds at which it is as near as it should be. */
   target: () => number;

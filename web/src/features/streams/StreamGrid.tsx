@@ -34,7 +34,7 @@ export function StreamGrid({ title, owner, round, onChoose }: Props) {
       <ul className="grid">
         {streams.map((stream) => (
           <li key={stream.id}>
-            <button type="button" className="tile" onClick={() => onChoose(stream.id)}>
+            <button type="button" className="tile boxed" onClick={() => onChoose(stream.id)}>
               <span className="name">{stream.title}</span>
               <span className="row quiet">
                 <Badge status={stream.status} />
