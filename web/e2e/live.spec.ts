@@ -1,6 +1,7 @@
 // A creator goes live with a real encoder over RTMP and is watched. Started by tests/tests/e2e_browser.rs.
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { BITS, BLOCK, Encoder, HEIGHT, WIDTH } from "./encoder";
+import { glassToGlass } from "./clock";
+import { Encoder, WIDTH } from "./encoder";
 import { complaintsOf, expectAccessible, register, shot } from "./kit";
 
 /** A whole stream key. */
@@ -41,8 +42,6 @@ async function ingestUrl(page: Page): Promise<string> {
   const server = await page.getByRole("region", { name: "Encoder" }).locator("code").first().textContent();
   return `${server}${await shown.textContent()}`;
 }
-
-const positionOf = (video: Locator) => video.evaluate((element: HTMLVideoElement) => element.currentTime);
 
 /** Waits until pictures move for `seconds` from now on. */
 async function expectPlays(video: Locator, seconds = 1): Promise<void> {
@@ -160,41 +159,6 @@ test("a creator goes live, is cut off, comes back and stops", async ({ page, bro
   expect(complaints).toEqual([]);
 });
 
-/** Reads the clock in the picture: how old it is, in milliseconds; null when the picture shows no clock. */
-function pictureAge(element: HTMLVideoElement, [width, height, block, bits]: number[]): number | null {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [width ?? 0, height ?? 0];
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context?.drawImage(element, 0, 0, canvas.width, canvas.height);
-  const now = Date.now();
-  const size = block ?? 0;
-  const isWhite = (index: number, row: number) =>
-    (context?.getImageData(index * size + size / 2, row * size + size / 2, 1, 1).data[0] ?? 0) > 127;
-  let [shown, parity] = [0, 0];
-  for (let index = 0; index <= (bits ?? 0); index++) {
-    const bit = isWhite(index, 0);
-    if (bit === isWhite(index, 1)) return null;
-    parity ^= Number(bit);
-    if (bit && index < (bits ?? 0)) shown += 2 ** index;
-  }
-  return parity ? null : (now % 2 ** (bits ?? 0)) - shown;
-}
-
-/** Measures from the encoder's frame to the screen, in milliseconds: median and 95th percentile of 20 readings. */
-async function glassToGlass(page: Page): Promise<{ median: number; p95: number }> {
-  const video = page.locator("video");
-  const ages: number[] = [];
-  let at = await positionOf(video);
-  while (ages.length < 20) {
-    at += 0.5;
-    await expect.poll(() => positionOf(video), { intervals: [50] }).toBeGreaterThan(at);
-    const age = await video.evaluate(pictureAge, [WIDTH, HEIGHT, BLOCK, BITS]);
-    if (age !== null) ages.push(age);
-  }
-  ages.sort((one, other) => one - other);
-  return { median: ages[10] ?? 0, p95: ages[18] ?? 0 };
-}
-
 async function settle(page: Page): Promise<void> {
   await expectPlays(page.locator("video"), 6);
 }
@@ -206,7 +170,7 @@ test("a low-latency stream is seen at once", async ({ page }) => {
   await create(page, "Swift");
   encode(await ingestUrl(page));
   await settle(page);
-  const { median, p95 } = await glassToGlass(page);
+  const { median, p95 } = await glassToGlass(page.locator("video"));
   console.log(`glass to glass, low latency: median ${median} ms, p95 ${p95} ms`);
   expect(p95).toBeLessThan(6_000);
   const said = await page.getByText(/^\d+\.\d s behind$/).textContent();
@@ -225,7 +189,7 @@ test("a plain stream is seen soon, and who may not see it is told why", async ({
   });
   encode(await ingestUrl(page));
   await settle(page);
-  const { median, p95 } = await glassToGlass(page);
+  const { median, p95 } = await glassToGlass(page.locator("video"));
   console.log(`glass to glass, plain: median ${median} ms, p95 ${p95} ms`);
   expect(p95).toBeLessThan(10_000);
   expect(complaints).toEqual([]);

@@ -39,7 +39,7 @@ test("a browser uploads and plays", async ({ page, browser }) => {
   await expect(page.getByText(name)).toBeVisible();
 
   await page.getByLabel("Video file").setInputFiles(FILE);
-  await page.getByLabel("Title").fill("Tides <b>at dawn</b>");
+  await page.getByLabel("Title", { exact: true }).fill("Tides <b>at dawn</b>");
   await shot(page, "2-chosen");
   await page.getByRole("button", { name: "Upload", exact: true }).click();
   await expect(page.getByText(/Making renditions/)).toBeVisible();
