@@ -1,7 +1,7 @@
 //! One running stack: started from the built binaries, killed with the test process.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,14 @@ impl Stack {
     /// Starts a stack of its own with more in its environment.
     pub fn start_with(environment: &[(&str, &str)]) -> Result<Self> {
         let data = tempfile::tempdir()?;
-        let running = Mutex::new(start_on(data.path(), environment)?);
+        let running = Mutex::new(start_on(&built()?, &[], data.path(), environment)?);
+        Ok(Self { data, running })
+    }
+
+    /// Starts a stack of its own from this `skylark`, with more flags of `skylark up`.
+    pub fn start_binary(skylark: &Path, flags: &[OsString]) -> Result<Self> {
+        let data = tempfile::tempdir()?;
+        let running = Mutex::new(start_on(skylark, flags, data.path(), &[])?);
         Ok(Self { data, running })
     }
 
@@ -56,7 +63,7 @@ impl Stack {
         let mut running = self.running();
         running.child.kill()?;
         running.child.wait()?;
-        *running = start_on(self.data.path(), &[])?;
+        *running = start_on(&built()?, &[], self.data.path(), &[])?;
         Ok(())
     }
 
@@ -74,7 +81,7 @@ impl Stack {
 
     /// Runs a command of `skylark` on this stack's data, and answers whether it succeeded and what it said.
     pub fn command(&self, name: &str) -> Result<(bool, String)> {
-        let mut command = Command::new(bin_dir()?.join("skylark"));
+        let mut command = Command::new(built()?);
         let run = command.args([name, "--data"]).arg(self.data()).output()?;
         let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
         Ok((run.status.success(), said))
@@ -148,8 +155,12 @@ fn bin_dir() -> Result<PathBuf> {
     Ok(own.parent().and_then(Path::parent).context("the test binary stands nowhere")?.to_owned())
 }
 
-fn start_on(data: &Path, environment: &[(&str, &str)]) -> Result<Running> {
-    let skylark = bin_dir()?.join("skylark");
+/// The `skylark` that was built with the tests.
+fn built() -> Result<PathBuf> {
+    Ok(bin_dir()?.join("skylark"))
+}
+
+fn start_on(skylark: &Path, flags: &[OsString], data: &Path, environment: &[(&str, &str)]) -> Result<Running> {
     if !skylark.exists() {
         bail!("{} is missing: run `cargo build --workspace --bins` first", skylark.display());
     }
@@ -164,6 +175,7 @@ fn start_on(data: &Path, environment: &[(&str, &str)]) -> Result<Running> {
     command
         .args(["up", "--port", "0", "--rtmp-port", "0", "--data"])
         .arg(data)
+        .args(flags)
         .envs(environment.iter().copied())
         .current_dir(root)
         .stdin(Stdio::null())

@@ -35,7 +35,7 @@ enum Room {
     Function,
     Local,
     Media,
-    /// Tests and tasks look down at everything.
+    /// Tests, benches and tasks look down at everything.
     Roof,
 }
 
@@ -113,6 +113,7 @@ mod tests {
             ("shared/cloud", "aws-sdk-secretsmanager"),
             ("functions/a", "skylark-api"),
             ("tests", "skylark-local"),
+            ("benches", "skylark-rtmp"),
             ("local", "tokio"),
             ("local", "skylark-rtmp"),
             ("media/rtmp", "tokio"),

@@ -1,0 +1,54 @@
+//! Load on the live path: `skylark-bench ingest | idle | start | hostile`. See README.md beside this crate.
+
+mod encoder;
+mod fleet;
+mod ingest;
+mod movie;
+mod player;
+mod process;
+mod report;
+mod server;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use self::server::Binaries;
+
+/// No run takes longer.
+const AT_MOST: Duration = Duration::from_secs(3600);
+
+#[derive(Parser)]
+#[command(about = "Measures the live path of a local Skylark beside nginx-rtmp")]
+struct Bench {
+    #[command(flatten)]
+    binaries: Binaries,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Publishers of one bitrate: processor time, memory, first playable.
+    Ingest(ingest::IngestArgs),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let bench = Bench::parse();
+    match tokio::time::timeout(AT_MOST, run(&bench)).await.context("the run takes too long").flatten() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::progress(&format!("skylark-bench: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(bench: &Bench) -> Result<()> {
+    match &bench.command {
+        Command::Ingest(args) => ingest::run(args, &bench.binaries).await,
+    }
+}
