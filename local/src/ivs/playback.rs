@@ -1,6 +1,7 @@
 //! Playback: the multivariant playlist under the channel's address, media playlists and media below the window's name.
 //! Pages of any origin may read it, as on AWS.
 
+use std::io::SeekFrom;
 use std::time::Instant;
 
 use axum::Router;
@@ -12,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use skylark_hls::{Ask, Body, Name, Timeline};
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
 use super::channels::Channel;
@@ -202,7 +205,7 @@ async fn send(name: &Name, body: Body, method: &Method) -> Response {
     let kind = if matches!(name, Name::Init(_)) { "video/mp4" } else { "video/iso.segment" };
     let length = match &body {
         Body::Memory(chunks) => chunks.iter().map(|chunk| chunk.len() as u64).sum(),
-        Body::File(_, bytes) => *bytes,
+        Body::File { bytes, .. } => *bytes,
     };
     let headers: [(HeaderName, HeaderValue); 3] = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
@@ -216,8 +219,8 @@ async fn send(name: &Name, body: Body, method: &Method) -> Response {
         Body::Memory(chunks) => {
             HttpBody::from_stream(futures_util::stream::iter(chunks.into_iter().map(Ok::<_, std::convert::Infallible>)))
         }
-        Body::File(path, _) => match tokio::fs::File::open(&path).await {
-            Ok(file) => HttpBody::from_stream(ReaderStream::with_capacity(file, 64 * 1024)),
+        Body::File { path, from, bytes } => match open(&path, from).await {
+            Ok(file) => HttpBody::from_stream(ReaderStream::with_capacity(file.take(bytes), 64 * 1024)),
             Err(error) => {
                 // A recording that was deleted takes its segments along.
                 tracing::info!(%error, "a recorded segment is gone");
@@ -226,4 +229,12 @@ async fn send(name: &Name, body: Body, method: &Method) -> Response {
         },
     };
     (headers, body).into_response()
+}
+
+async fn open(path: &std::path::Path, from: u64) -> std::io::Result<File> {
+    let mut file = File::open(path).await?;
+    if from > 0 {
+        file.seek(SeekFrom::Start(from)).await?;
+    }
+    Ok(file)
 }

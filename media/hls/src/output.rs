@@ -87,6 +87,12 @@ pub struct Segment {
 }
 
 impl Part {
+    /// What a playlist says of it.
+    pub(crate) fn without_data(&self) -> Self {
+        let Self { duration, independent, started_at_ms, discontinuity, target_ms, .. } = *self;
+        Self { data: Bytes::new(), duration, independent, started_at_ms, discontinuity, target_ms }
+    }
+
     /// How long it plays, in milliseconds.
     pub fn duration_ms(&self) -> u64 {
         u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX)

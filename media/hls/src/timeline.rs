@@ -24,8 +24,15 @@ use crate::playlist;
 pub enum Body {
     /// Pieces, to be sent one behind the other.
     Memory(Vec<Bytes>),
-    /// A file of so many bytes.
-    File(PathBuf, u64),
+    /// So many bytes of a file, from this one on.
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// The first byte.
+        from: u64,
+        /// How many.
+        bytes: u64,
+    },
 }
 
 /// Where a timeline stands.
@@ -81,8 +88,8 @@ impl Timeline {
         self.change(is_segment, |window| window.apply(output))
     }
 
-    /// The segment was written to `file`, which holds `bytes`. Once it is older than three target durations it is served
-    /// from there and leaves memory. A segment that nobody stores is lost when it leaves the rolling window.
+    /// The segment was written to `file`, which holds its parts one behind the other, `bytes` together. Once there is a
+    /// newer one, segment and parts are served from there and leave memory. A segment that nobody stores is lost when it leaves the rolling window.
     pub fn stored(&self, msn: u64, file: PathBuf, bytes: u64) {
         self.change(true, |window| window.stored(msn, file, bytes));
     }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::{Body, Latest, Name};
 use crate::Settings;
 use crate::output::{Init, Output, Part};
@@ -27,17 +29,50 @@ pub(crate) struct Entry {
 
 /// Where a segment's bytes are.
 enum Place {
-    Memory { parts: Vec<Arc<Part>>, file: Option<(PathBuf, u64)> },
-    File(PathBuf, u64),
+    Memory {
+        parts: Vec<Arc<Part>>,
+        file: Option<(PathBuf, u64)>,
+    },
+    /// Its parts stand here without their data as long as they are listed.
+    File {
+        file: (PathBuf, u64),
+        parts: Vec<Arc<Part>>,
+        /// Where in the file each part ends.
+        ends: Vec<u64>,
+    },
     Lost,
 }
 
+impl Place {
+    /// Lets go of the data of parts that stand in `file`.
+    fn file(file: (PathBuf, u64), parts: &[Arc<Part>]) -> Self {
+        let end = |end: &mut u64, part: &Arc<Part>| {
+            *end += part.data.len() as u64;
+            Some(*end)
+        };
+        let without_data = |part: &Arc<Part>| Arc::new(part.without_data());
+        Self::File { file, ends: parts.iter().scan(0, end).collect(), parts: parts.iter().map(without_data).collect() }
+    }
+}
+
 impl Entry {
-    /// Its parts, while they can be asked for.
+    /// Its parts, while they can be asked for. Those that are on disk have no data.
     pub(crate) fn parts(&self) -> &[Arc<Part>] {
         match &self.place {
-            Place::Memory { parts, .. } => parts,
-            Place::File(..) | Place::Lost => &[],
+            Place::Memory { parts, .. } | Place::File { parts, .. } => parts,
+            Place::Lost => &[],
+        }
+    }
+
+    /// What can be sent of its part `number`.
+    fn part(&self, number: usize) -> Option<Body> {
+        match &self.place {
+            Place::Memory { parts, .. } => Some(Body::Memory(vec![parts.get(number)?.data.clone()])),
+            Place::File { file: (path, _), ends, .. } => {
+                let from = number.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied())?;
+                Some(Body::File { path: path.clone(), from, bytes: ends.get(number)? - from })
+            }
+            Place::Lost => None,
         }
     }
 
@@ -185,14 +220,14 @@ impl Window {
         let Some(entry) = self.index(msn).and_then(|index| self.entries.get_mut(index)) else { return };
         match &mut entry.place {
             Place::Memory { file, .. } => *file = Some((path, bytes)),
-            place => *place = Place::File(path, bytes),
+            place => *place = Place::file((path, bytes), &[]),
         }
         self.release();
     }
 
     /// Lets go of what is on disk, or too old.
     fn release(&mut self) {
-        let (kept, window) = (Duration::from_secs(3 * self.target), self.rolling());
+        let (listed, window) = (Duration::from_secs(3 * self.target), self.rolling());
         let (mut memory_from, mut rolling_from) = (self.next_msn, self.next_msn);
         let mut age = Duration::ZERO;
         for entry in self.entries.iter_mut().rev() {
@@ -202,14 +237,19 @@ impl Window {
             if age < window {
                 rolling_from = entry.msn;
             }
-            if let Place::Memory { file, .. } = &mut entry.place {
-                if let Some((path, bytes)) = file.take_if(|_| age > kept) {
-                    entry.place = Place::File(path, bytes);
-                } else if age >= window {
-                    entry.place = Place::Lost;
-                } else {
-                    memory_from = entry.msn;
+            match &mut entry.place {
+                Place::Memory { file, parts } => {
+                    // Viewers who wait for the last part want it now, all together: it stays while it is the newest.
+                    if let Some(file) = file.take_if(|_| !age.is_zero()) {
+                        entry.place = Place::file(file, parts);
+                    } else if age >= window {
+                        entry.place = Place::Lost;
+                    } else {
+                        memory_from = entry.msn;
+                    }
                 }
+                Place::File { parts, ends, .. } if age > listed => (*parts, *ends) = Default::default(),
+                Place::File { .. } | Place::Lost => {}
             }
             age += entry.duration;
         }
@@ -253,16 +293,19 @@ impl Window {
             Name::Init(number) => self.inits.get(number).map(|init| Body::Memory(vec![init.data.clone()])),
             Name::Segment(msn) => match &self.entry(*msn)?.place {
                 Place::Memory { parts, .. } => Some(Body::Memory(parts.iter().map(|part| part.data.clone()).collect())),
-                Place::File(path, bytes) => Some(Body::File(path.clone(), *bytes)),
+                Place::File { file: (path, bytes), .. } => {
+                    Some(Body::File { path: path.clone(), from: 0, bytes: *bytes })
+                }
                 Place::Lost => None,
             },
             Name::Part(msn, part) => {
-                let parts = match &self.open {
-                    Some(open) if *msn == self.next_msn => &*open.parts,
-                    _ => self.entry(*msn)?.parts(),
-                };
-                let part = parts.get(usize::try_from(*part).ok()?)?;
-                Some(Body::Memory(vec![part.data.clone()]))
+                let number = usize::try_from(*part).ok()?;
+                match &self.open {
+                    Some(open) if *msn == self.next_msn => {
+                        Some(Body::Memory(vec![open.parts.get(number)?.data.clone()]))
+                    }
+                    _ => self.entry(*msn)?.part(number),
+                }
             }
         }
     }
