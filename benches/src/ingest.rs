@@ -9,7 +9,7 @@ use clap::Args;
 use crate::fleet::Fleet;
 use crate::movie::Movie;
 use crate::process;
-use crate::report::{self, machine, median, megabytes, percentile, progress, say, seconds, table};
+use crate::report::{machine, median, megabytes, percentile, progress, say, seconds, table};
 use crate::server::{Binaries, Channel, Kind, Server};
 
 #[derive(Debug, Args)]
@@ -29,14 +29,15 @@ pub(crate) struct IngestArgs {
 }
 
 /// Publishers begin spread over the time from one key frame to the next.
-pub(crate) const SPREAD: Duration = Duration::from_secs(2);
+const SPREAD: Duration = Duration::from_secs(2);
 
 /// What one server needed for one load.
 pub(crate) struct Figures {
-    pub(crate) kind: Kind,
-    /// % of a core: the server, and for skylark its functions.
-    pub(crate) cpu: f64,
+    kind: Kind,
+    /// % of a core.
+    cpu: f64,
     functions: f64,
+    thumbnails: f64,
     before: u64,
     peak: u64,
     mbits: f64,
@@ -91,7 +92,7 @@ pub(crate) async fn measure(
     let firsts = fleet.playable().await?;
     let (cpu, sent, began) = (process::cpu(pid)?, fleet.sent(), Instant::now());
     tokio::time::sleep(length).await;
-    let (own, children) = process::cpu(pid)?.percent_since(cpu, began.elapsed());
+    let used = process::cpu(pid)?.percent_since(cpu, began.elapsed());
     let mbits = (fleet.sent() - sent) as f64 * 8e-6 / began.elapsed().as_secs_f64();
     let peak = process::peak(pid, with_children)?;
     let lost = fleet.stop().await;
@@ -104,8 +105,9 @@ pub(crate) async fn measure(
     };
     Ok(Figures {
         kind,
-        cpu: if with_children { own + children } else { own },
-        functions: if with_children { 0.0 } else { children },
+        cpu: used.own + if with_children { used.children } else { 0.0 },
+        functions: if with_children { 0.0 } else { used.children },
+        thumbnails: used.ended,
         before,
         peak,
         mbits,
@@ -121,6 +123,7 @@ pub(crate) fn print(figures: &[Figures]) {
         "server",
         "CPU, % of a core",
         "functions, %",
+        "thumbnails, %",
         "CPU per Mbit/s, %",
         "memory before",
         "peak memory",
@@ -129,7 +132,7 @@ pub(crate) fn print(figures: &[Figures]) {
         "first media p50 / p95",
         "first segment p50 / p95",
     ];
-    let rows: Vec<[String; 10]> = figures.iter().map(row).collect();
+    let rows: Vec<[String; 11]> = figures.iter().map(row).collect();
     table(head, &rows);
     let pairs = figures.chunks_exact(2).filter_map(|pair| {
         let of = |kind| pair.iter().find(|figures| figures.kind == kind);
@@ -155,12 +158,13 @@ impl Figures {
     }
 }
 
-fn row(figures: &Figures) -> [String; 10] {
+fn row(figures: &Figures) -> [String; 11] {
     let both = |[p50, p95]: [Duration; 2]| format!("{} / {}", seconds(p50), seconds(p95));
     [
         figures.kind.name().to_owned(),
         format!("{:.1}", figures.cpu),
         format!("{:.1}", figures.functions),
+        format!("{:.1}", figures.thumbnails),
         format!("{:.3}", figures.per_mbit()),
         megabytes(figures.before),
         megabytes(figures.peak),

@@ -2,12 +2,15 @@
 
 mod encoder;
 mod fleet;
+mod hostile;
+mod idle;
 mod ingest;
 mod movie;
 mod player;
 mod process;
 mod report;
 mod server;
+mod start;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,6 +36,12 @@ struct Bench {
 enum Command {
     /// Publishers of one bitrate: processor time, memory, first playable.
     Ingest(ingest::IngestArgs),
+    /// Connections that never publish, then many small publishers.
+    Idle(idle::IdleArgs),
+    /// From an encoder's connection to LIVE at the API.
+    Start(start::StartArgs),
+    /// Ten kinds of bad peers beside one good stream.
+    Hostile(hostile::HostileArgs),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,5 +59,8 @@ async fn main() -> ExitCode {
 async fn run(bench: &Bench) -> Result<()> {
     match &bench.command {
         Command::Ingest(args) => ingest::run(args, &bench.binaries).await,
+        Command::Idle(args) => idle::run(args, &bench.binaries).await,
+        Command::Start(args) => start::run(args, &bench.binaries).await,
+        Command::Hostile(args) => hostile::run(args, &bench.binaries).await,
     }
 }

@@ -13,16 +13,30 @@ const TICKS: u64 = 100;
 pub(crate) struct Cpu {
     /// Its own threads.
     pub(crate) own: Duration,
-    /// Its children and theirs, those that have ended included.
+    /// Everything it started that runs.
     pub(crate) children: Duration,
+    /// Everything it started that has ended.
+    pub(crate) ended: Duration,
+}
+
+/// A [`Cpu`] in % of one core.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Percent {
+    pub(crate) own: f64,
+    pub(crate) children: f64,
+    pub(crate) ended: f64,
 }
 
 impl Cpu {
-    /// Since `before`, in % of one core over `elapsed`.
-    pub(crate) fn percent_since(self, before: Self, elapsed: Duration) -> (f64, f64) {
+    /// What was used since `before`, which is `elapsed` ago.
+    pub(crate) fn percent_since(self, before: Self, elapsed: Duration) -> Percent {
         let percent =
             |now: Duration, then: Duration| 100.0 * now.saturating_sub(then).as_secs_f64() / elapsed.as_secs_f64();
-        (percent(self.own, before.own), percent(self.children, before.children))
+        Percent {
+            own: percent(self.own, before.own),
+            children: percent(self.children, before.children),
+            ended: percent(self.ended, before.ended),
+        }
     }
 }
 
@@ -68,8 +82,8 @@ pub(crate) fn cpu(pid: u32) -> Result<Cpu> {
     let time = |ticks: u64| Duration::from_millis(ticks * 1000 / TICKS);
     let own = stat(pid).context("the server has ended")?;
     let living = descendants(pid)?.into_iter().filter_map(stat);
-    let children = own.reaped + living.map(|stat| stat.own + stat.reaped).sum::<u64>();
-    Ok(Cpu { own: time(own.own), children: time(children) })
+    let children = living.map(|stat| stat.own + stat.reaped).sum();
+    Ok(Cpu { own: time(own.own), children: time(children), ended: time(own.reaped) })
 }
 
 /// Bytes in memory of `pid`, and with `children` of everything it started.
@@ -109,7 +123,7 @@ mod tests {
     #[test]
     fn what_a_child_used_counts_after_its_end() {
         let own = std::process::id();
-        let before = cpu(own).unwrap().children;
+        let before = cpu(own).unwrap().ended;
         let mut child = std::process::Command::new("sh")
             .args(["-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"])
             .spawn()
@@ -117,6 +131,6 @@ mod tests {
         assert!(descendants(own).unwrap().contains(&child.id()));
         assert!(resident(own, true).unwrap() > resident(own, false).unwrap());
         child.wait().unwrap();
-        assert!(cpu(own).unwrap().children > before);
+        assert!(cpu(own).unwrap().ended > before);
     }
 }
