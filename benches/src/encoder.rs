@@ -136,7 +136,7 @@ impl Encoder {
     pub(crate) fn write(&mut self, tag: &Tag, timestamp: u32) {
         // An FLV's metadata lacks the command that encoders put before it.
         let payload = match tag.kind {
-            kind::DATA => [&SET_DATA_FRAME[..], &tag.body].concat().into(),
+            kind::DATA => [SET_DATA_FRAME, &tag.body].concat().into(),
             _ => tag.body.clone(),
         };
         self.writer.write(&mut self.output, MEDIA, &Message { kind: tag.kind, stream: 1, timestamp, payload });

@@ -1,7 +1,7 @@
 //! Many publishers at once, paced in real time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -15,6 +15,9 @@ use crate::movie::Movie;
 use crate::player::{self, First};
 use crate::server::Channel;
 
+/// A player looks at its playlist so often, and less often when there are many: they are not what is measured.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOK_EACH: Duration = Duration::from_millis(1);
 /// How long all publishers together may take until they are watched.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -23,14 +26,8 @@ pub(crate) struct Fleet {
     publishers: JoinSet<Result<()>>,
     count: usize,
     firsts: mpsc::UnboundedReceiver<Result<First>>,
-    counters: Arc<Counters>,
+    sent: Arc<AtomicU64>,
     stop: watch::Sender<bool>,
-}
-
-#[derive(Default)]
-struct Counters {
-    sent: AtomicU64,
-    accepted: AtomicUsize,
 }
 
 impl Fleet {
@@ -39,24 +36,26 @@ impl Fleet {
     pub(crate) fn start(channels: &[Channel], movie: &Arc<Movie>, spread: Duration) -> Self {
         let (stop, stopped) = watch::channel(false);
         let (told, firsts) = mpsc::unbounded_channel();
-        let counters = Arc::<Counters>::default();
+        let sent = Arc::<AtomicU64>::default();
         let mut publishers = JoinSet::new();
         let begin = Instant::now();
+        let count = u32::try_from(channels.len()).unwrap_or(u32::MAX);
         for (number, channel) in (0..).zip(channels) {
             let publisher = Publisher {
                 channel: channel.clone(),
                 movie: movie.clone(),
-                counters: counters.clone(),
+                look: LOOK.max(LOOK_EACH * count),
+                sent: sent.clone(),
                 stopped: stopped.clone(),
             };
             let told = told.clone();
-            let at = begin + spread * number / u32::try_from(channels.len()).unwrap_or(u32::MAX);
+            let at = begin + spread * number / count;
             publishers.spawn(async move {
                 sleep_until(at).await;
                 publisher.run(told).await
             });
         }
-        Self { publishers, count: channels.len(), firsts, counters, stop }
+        Self { publishers, count: channels.len(), firsts, sent, stop }
     }
 
     /// Waits until everyone can be watched. Publishers that fail before are left out.
@@ -78,7 +77,7 @@ impl Fleet {
 
     /// Bytes of media sent so far, chunk headers included.
     pub(crate) fn sent(&self) -> u64 {
-        self.counters.sent.load(Ordering::Relaxed)
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// Ends every publisher. Answers why those are gone that went before, or never came.
@@ -97,20 +96,20 @@ impl Fleet {
 struct Publisher {
     channel: Channel,
     movie: Arc<Movie>,
-    counters: Arc<Counters>,
+    look: Duration,
+    sent: Arc<AtomicU64>,
     stopped: watch::Receiver<bool>,
 }
 
 impl Publisher {
     async fn run(self, told: mpsc::UnboundedSender<Result<First>>) -> Result<()> {
         let mut encoder = Encoder::publish(&self.channel.address).await?;
-        self.counters.accepted.fetch_add(1, Ordering::Relaxed);
         let started = Instant::now();
-        let playlist = self.channel.playlist.clone();
+        let (playlist, look) = (self.channel.playlist.clone(), self.look);
         let mut watcher = JoinSet::new();
         watcher.spawn(async move {
             // The fleet may have been stopped meanwhile.
-            let _ = told.send(player::first(&playlist, started).await);
+            let _ = told.send(player::first(&playlist, look, started).await);
         });
         for head in &self.movie.heads {
             encoder.send(head, 0).await?;
@@ -123,7 +122,7 @@ impl Publisher {
                 if *self.stopped.borrow() {
                     return encoder.unpublish().await;
                 }
-                self.counters.sent.fetch_add(encoder.send(tag, at_ms).await?, Ordering::Relaxed);
+                self.sent.fetch_add(encoder.send(tag, at_ms).await?, Ordering::Relaxed);
                 if tag.kind == kind::VIDEO {
                     encoder.drain()?;
                 }

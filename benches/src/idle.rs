@@ -51,12 +51,13 @@ pub(crate) async fn run(args: &IdleArgs, binaries: &Binaries) -> Result<()> {
         process::forget_peak(pid)?;
         let ended = handshakes(&channels.first().context("a channel")?.address, connections).await?;
         let grown = process::peak(pid, with_children)?.saturating_sub(before);
+        let after = |percent| if ended.is_empty() { "-".to_owned() } else { seconds(percentile(&ended, percent)) };
         closed.push([
             kind.name().to_owned(),
             connections.to_string(),
             ended.len().to_string(),
-            seconds(percentile(&ended, 50)),
-            seconds(percentile(&ended, 100)),
+            after(50),
+            after(100),
             megabytes(grown),
         ]);
         drop(server);

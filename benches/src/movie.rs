@@ -34,6 +34,11 @@ impl Tag {
             _ => false,
         }
     }
+
+    /// Whether it says that no picture follows (AVCPacketType 2, E.4.3.2).
+    fn is_end(&self) -> bool {
+        self.kind == kind::VIDEO && self.body.get(1) == Some(&2)
+    }
 }
 
 /// Twenty seconds of H.264 and AAC with a key frame every two.
@@ -69,8 +74,11 @@ impl Movie {
 
     fn read(file: &Path) -> Result<Self> {
         let tags = tags(Bytes::from(std::fs::read(file)?))?;
-        let (heads, frames) = tags.into_iter().partition(Tag::is_config);
-        Ok(Self { heads, frames, duration_ms: SECONDS * 1000 })
+        let duration_ms = SECONDS * 1000;
+        let (heads, mut frames): (Vec<Tag>, Vec<Tag>) = tags.into_iter().partition(Tag::is_config);
+        // The next turn begins there; and a turn's end is no end of the stream.
+        frames.retain(|tag| tag.at_ms < duration_ms && !tag.is_end());
+        Ok(Self { heads, frames, duration_ms })
     }
 
     /// Kilobits of payload a second.
@@ -105,7 +113,7 @@ mod tests {
         assert_eq!(kinds.iter().filter(|kind| **kind == kind::VIDEO).count(), 1);
         assert_eq!(kinds.iter().filter(|kind| **kind == kind::AUDIO).count(), 1);
         assert!((350..450).contains(&movie.kbps()), "{}", movie.kbps());
-        assert!(movie.frames.iter().all(|tag| tag.at_ms < movie.duration_ms));
+        assert!(movie.frames.iter().all(|tag| tag.at_ms < movie.duration_ms && !tag.is_end()));
     }
 
     #[test]

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tokio::time::{Instant, sleep, timeout};
 
-/// From one look at a playlist to the next.
-const PACE: Duration = Duration::from_millis(50);
 /// How long a first segment may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -19,8 +17,8 @@ pub(crate) struct First {
     pub(crate) segment: Duration,
 }
 
-/// Waits for the first media behind `playlist`.
-pub(crate) async fn first(playlist: &str, since: Instant) -> Result<First> {
+/// Waits for the first media behind `playlist`, from one look to the next for `pace`.
+pub(crate) async fn first(playlist: &str, pace: Duration, since: Instant) -> Result<First> {
     let client = reqwest::Client::new();
     let seen = async {
         let mut playlist = playlist.to_owned();
@@ -38,7 +36,7 @@ pub(crate) async fn first(playlist: &str, since: Instant) -> Result<First> {
                 let segment = since.elapsed();
                 return Ok(First { media: media.unwrap_or(segment), segment });
             }
-            sleep(PACE).await;
+            sleep(pace).await;
         }
     };
     timeout(PATIENCE, seen).await.with_context(|| format!("no media at {playlist}"))?
@@ -98,7 +96,6 @@ impl Follower {
         let mut number = first;
         let mut flaws = 0;
         let known = self.next.unwrap_or(first);
-        ensure!(first <= known || self.next.is_some(), "the playlist has no beginning");
         self.gaps += first.saturating_sub(known);
         for line in text.lines() {
             if line == "#EXT-X-GAP" || line == "#EXT-X-DISCONTINUITY" {

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::{Body, Latest, Name};
 use crate::Settings;
 use crate::output::{Init, Output, Part};
