@@ -171,7 +171,7 @@ fn start_on(skylark: &Path, flags: &[OsString], data: &Path, environment: &[(&st
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
-    let mut command = caged(skylark.as_os_str())?;
+    let mut command = caged_by(skylark, skylark.as_os_str());
     command
         .args(["up", "--port", "0", "--rtmp-port", "0", "--data"])
         .arg(data)
@@ -212,9 +212,13 @@ fn start_on(skylark: &Path, flags: &[OsString], data: &Path, environment: &[(&st
 
 /// A program that ends with this process, however that ends.
 pub(crate) fn caged(program: &OsStr) -> Result<Command> {
-    let mut command = Command::new(bin_dir()?.join("skylark"));
+    Ok(caged_by(&built()?, program))
+}
+
+fn caged_by(skylark: &Path, program: &OsStr) -> Command {
+    let mut command = Command::new(skylark);
     command.args(["cage", "--parent", &std::process::id().to_string(), "--"]).arg(program);
-    Ok(command)
+    command
 }
 
 /// Spawns from a thread that never ends: a caged child ends with the thread that spawned it, and tests' threads end.
