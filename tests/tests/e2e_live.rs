@@ -225,6 +225,7 @@ async fn a_private_stream_plays_with_a_token_only() -> Result<()> {
 
     // Another stream's token opens nothing here.
     let other = stranger.stream_with(json!({ "title": "Other", "visibility": "UNLISTED" })).await?;
+    assert_eq!(stranger.act(&other, "start").await?.0, 202);
     let path = format!("/api/v1/streams/{}/playback-token", field(&other, "id")?);
     let foreign: Value = stranger.request(Method::POST, &path).send().await?.json().await?;
     assert_eq!(reqwest::get(format!("{closed}?token={}", field(&foreign, "token")?)).await?.status(), 403);
@@ -243,6 +244,12 @@ async fn countries_and_viewer_caps_hold_where_permission_is_given() -> Result<()
         .stream_with(json!({ "title": "Here", "allowedCountries": ["DE", "FR"], "blockedCountries": ["FR"], "maxConcurrentViewers": 2 }))
         .await?;
     let path = format!("/api/v1/streams/{}/playback-token", field(&stream, "id")?);
+    // What is not on air opens nothing: the channel may show something else.
+    let early = person.request(Method::POST, &path).send().await?;
+    assert_eq!((early.status().as_u16(), problem_code(early).await?.as_str()), (409, "not-playable"));
+    let key = person.key_of(&stream).await?;
+    let _encoder = Encoder::publish(&key.address())?;
+    person.stream_is(&stream, "LIVE").await?;
     let from = async |country: &str| -> Result<reqwest::Response> {
         let ask = person.anonymous(Method::POST, &path).header("x-local-viewer-country", country);
         // What a client says in CloudFront's name is not believed.
@@ -259,6 +266,10 @@ async fn countries_and_viewer_caps_hold_where_permission_is_given() -> Result<()
     assert_eq!((from("DE").await?.status(), from("DE").await?.status()), (200.try_into()?, 200.try_into()?));
     let refused = from("DE").await?;
     assert_eq!((refused.status().as_u16(), problem_code(refused).await?.as_str()), (429, "viewer-cap-reached"));
+    // The bare URL plays nothing.
+    let permission: Value = person.request(Method::POST, &path).send().await?.json().await?;
+    let closed = field(&permission, "playbackUrl")?.split('?').next().context("no URL")?.to_owned();
+    assert_eq!(reqwest::get(closed).await?.status(), 403);
     Ok(())
 }
 

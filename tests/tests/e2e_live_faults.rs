@@ -73,12 +73,13 @@ async fn without_ivs_start_is_503_and_the_circuit_opens_and_closes() -> Result<(
         let after = refused.headers()["retry-after"].to_str()?.parse::<u64>()?;
         assert_eq!((refused.status().as_u16(), problem_code(refused).await?.as_str()), (503, "provider-unavailable"));
         assert_eq!(person.stream(&stream).await?["state"], "CREATED");
-        if after > 2 {
+        // Long enough for what follows.
+        if after > 8 {
             break after;
         }
         ensure!(began.elapsed() < Duration::from_secs(60), "the circuit does not open");
     };
-    assert!((3..=15).contains(&retry_after));
+    assert!((9..=15).contains(&retry_after));
     stack.forget_calls().await?;
     assert_eq!(person.act(&stream, "start").await?.0, 503);
     let calls = stack.calls().await?;
@@ -264,7 +265,7 @@ async fn a_foreign_media_server_that_proves_itself_drives_streams() -> Result<()
 }
 
 #[tokio::test]
-async fn a_bus_that_is_down_loses_no_stream() -> Result<()> {
+async fn a_bus_that_takes_no_domain_events_stops_no_stream() -> Result<()> {
     let stack = Stack::start()?;
     let person = Person::register(&stack).await?;
     let stream = person.new_stream("Sunrise").await?;

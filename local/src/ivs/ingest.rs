@@ -149,6 +149,14 @@ impl Encoder {
                 None => Refusal::Busy("As many streams are live as there may be.".into()),
             },
         })?;
+        // A silent publisher may have been waited for: the key may be gone since, the channel changed.
+        let channel = match stream_keys::channel_of(&self.ivs, key(&request)) {
+            Ok(Some(now)) if now.arn == channel.arn => now,
+            Ok(_) => return Err(Refusal::BadName("Unauthorized: the stream key is not known.".into())),
+            Err(error) => return Err(unavailable(&error)),
+        };
+        session.channel = channel.clone();
+        session.recording_configuration = self.recording_configuration(&channel)?;
         sessions::begin(&self.ivs, &mut session).map_err(|error| unavailable(&error))?;
         let settings = self.ivs.settings(&channel);
         let window = self.ivs.broadcasts.begin(&channel, &settings);

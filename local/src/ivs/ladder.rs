@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
@@ -48,49 +49,90 @@ pub(super) fn below(width: u32, height: u32) -> Vec<Rung> {
 
 /// The windows of a channel's sizes, by name. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Rungs(Arc<Mutex<BTreeMap<String, Timeline>>>);
+pub(super) struct Rungs(Arc<Mutex<Windows>>);
+
+#[derive(Default)]
+struct Windows {
+    by_name: BTreeMap<String, (Timeline, Turn)>,
+    turns: u64,
+}
+
+/// Which encoder writes to a window: one that is late must not write into what another has begun. 0 is none.
+type Turn = u64;
 
 impl Rungs {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Timeline>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Windows> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The window of one size.
     pub(super) fn get(&self, name: &str) -> Option<Timeline> {
-        self.lock().get(name).cloned()
+        self.lock().by_name.get(name).map(|(timeline, _)| timeline.clone())
     }
 
     /// Every size with its window.
     pub(super) fn all(&self) -> Vec<(String, Timeline)> {
-        self.lock().iter().map(|(name, timeline)| (name.clone(), timeline.clone())).collect()
+        self.lock().by_name.iter().map(|(name, (timeline, _))| (name.clone(), timeline.clone())).collect()
     }
 
     /// No size goes on.
     pub(super) fn end(&self) {
-        for timeline in self.lock().values() {
+        for (timeline, turn) in self.lock().by_name.values_mut() {
             timeline.end();
+            *turn = 0;
         }
     }
 
-    fn begin(&self, name: &str, settings: &Settings) -> Timeline {
-        let mut rungs = self.lock();
-        let timeline = rungs.entry(name.to_owned()).or_insert_with(|| Timeline::new(*settings)).clone();
-        timeline.begin();
-        timeline
+    /// Sizes that a new source does not have go.
+    fn keep(&self, rungs: &[Rung]) {
+        self.lock().by_name.retain(|name, (timeline, _)| {
+            let stays = rungs.iter().any(|rung| rung.name == *name);
+            if !stays {
+                timeline.end();
+            }
+            stays
+        });
     }
 
-    fn give_up(&self, name: &str) {
-        if let Some(timeline) = self.lock().remove(name) {
+    fn begin(&self, name: &str, settings: &Settings) -> Turn {
+        let mut windows = self.lock();
+        windows.turns += 1;
+        let begun = windows.turns;
+        let window = windows.by_name.entry(name.to_owned());
+        let (timeline, turn) = window.or_insert_with(|| (Timeline::new(*settings), begun));
+        timeline.begin();
+        *turn = begun;
+        begun
+    }
+
+    fn apply(&self, name: &str, turn: Turn, output: &skylark_hls::Output) {
+        if let Some((timeline, now)) = self.lock().by_name.get(name)
+            && *now == turn
+        {
+            timeline.apply(output);
+        }
+    }
+
+    fn give_up(&self, name: &str, turn: Turn) {
+        let mut windows = self.lock();
+        if windows.by_name.get(name).is_some_and(|(_, now)| *now == turn)
+            && let Some((timeline, _)) = windows.by_name.remove(name)
+        {
             timeline.end();
         }
     }
 }
 
 /// The running encoders of one source. Dropping it ends them once they have written what they have.
-pub(super) struct Ladder(Vec<Encoder>);
+pub(super) struct Ladder {
+    rungs: Rungs,
+    encoders: Vec<Encoder>,
+}
 
 struct Encoder {
     name: String,
+    /// Set once it writes.
+    turn: Arc<AtomicU64>,
     parts: mpsc::Sender<Bytes>,
     task: JoinHandle<()>,
 }
@@ -104,39 +146,46 @@ impl Ladder {
         (init, started_at_ms): (&Init, i64),
         before: Option<Self>,
     ) -> Self {
-        let Some(video) = &init.video else { return Self(Vec::new()) };
+        let sizes = init.video.as_ref().map(|video| below(video.width, video.height)).unwrap_or_default();
+        rungs.keep(&sizes);
         let mut ending: BTreeMap<String, JoinHandle<()>> =
-            before.into_iter().flat_map(|ladder| ladder.0).map(|encoder| (encoder.name, encoder.task)).collect();
+            before.into_iter().flat_map(|ladder| ladder.encoders).map(|encoder| (encoder.name, encoder.task)).collect();
         let start = |rung: Rung| {
             let (parts, waiting) = mpsc::channel(MAX_WAITING);
             // An empty channel has room.
             let _ = parts.try_send(init.data.clone());
             let (name, ending) = (rung.name.clone(), ending.remove(&rung.name));
             let (ivs, rungs, settings) = (ivs.clone(), rungs.clone(), *settings);
+            let turn = Arc::<AtomicU64>::default();
+            let begun = turn.clone();
             let task = tokio::spawn(async move {
                 if let Some(ending) = ending
                     && let Err(error) = ending.await
                 {
                     tracing::error!(rung = rung.name, %error, "an encoder ended badly");
                 }
-                let timeline = rungs.begin(&rung.name, &settings);
+                let turn = rungs.begin(&rung.name, &settings);
+                begun.store(turn, Ordering::Relaxed);
                 let segmenter = Segmenter::new(&settings, started_at_ms);
-                if let Err(error) = encode(&ivs, &rung, waiting, Packager { segmenter, timeline }).await {
+                let packager = Packager { segmenter, rungs: rungs.clone(), name: rung.name.clone(), turn };
+                if let Err(error) = encode(&ivs, &rung, waiting, packager).await {
                     tracing::warn!(rung = rung.name, error = format!("{error:#}"), "a size of a stream is given up");
-                    rungs.give_up(&rung.name);
+                    rungs.give_up(&rung.name, turn);
                 }
             });
-            Encoder { name, parts, task }
+            Encoder { name, turn, parts, task }
         };
-        Self(below(video.width, video.height).into_iter().map(start).collect())
+        Self { rungs: rungs.clone(), encoders: sizes.into_iter().map(start).collect() }
     }
 
     /// Hands a part of the source to every encoder.
     pub(super) fn part(&mut self, part: &Bytes) {
-        self.0.retain(|encoder| {
+        let rungs = &self.rungs;
+        self.encoders.retain(|encoder| {
             let taken = encoder.parts.try_send(part.clone());
             if matches!(taken, Err(mpsc::error::TrySendError::Full(_))) {
                 tracing::warn!(rung = encoder.name, "the machine is too slow for a size of a stream");
+                rungs.give_up(&encoder.name, encoder.turn.load(Ordering::Relaxed));
             }
             taken.is_ok()
         });
@@ -174,7 +223,9 @@ async fn encode(
 /// Packages what an encoder writes.
 struct Packager {
     segmenter: Segmenter,
-    timeline: Timeline,
+    rungs: Rungs,
+    name: String,
+    turn: Turn,
 }
 
 impl Packager {
@@ -234,7 +285,7 @@ impl Packager {
 
     fn apply(&self, outputs: &[skylark_hls::Output]) {
         for output in outputs {
-            self.timeline.apply(output);
+            self.rungs.apply(&self.name, self.turn, output);
         }
     }
 }

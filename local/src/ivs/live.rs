@@ -21,6 +21,8 @@ use crate::state::now_ms;
 
 /// Segments that may wait for the disk. More would be memory that nobody limits: the recording gets a gap instead.
 const MAX_WAITING: usize = 64;
+/// Changes of its configuration that an encoder announces in one session.
+const MAX_ANNOUNCEMENTS: usize = 100;
 /// Audio that comes before any video, in milliseconds; beyond it the stream has none.
 const VIDEO_WITHIN_MS: i64 = 5_000;
 
@@ -100,6 +102,8 @@ pub(super) struct Live {
     ladder: Option<Ladder>,
     started_at_ms: i64,
     announced: Announced,
+    told: Option<Value>,
+    announcements: usize,
     segmenter: Option<Segmenter>,
     first_audio_ms: Option<i64>,
     has_started: bool,
@@ -125,6 +129,8 @@ impl Live {
             ladder: None,
             started_at_ms: now_ms(),
             announced: Announced { encoder, ..Announced::default() },
+            told: None,
+            announcements: 0,
             segmenter: None,
             first_audio_ms: None,
             has_started: false,
@@ -209,8 +215,14 @@ impl Live {
         Ok(())
     }
 
-    fn announce(&self) {
-        self.reporter.tell(News::Announced(self.announced.wire()));
+    /// Tells what is new. Each costs a transaction: an encoder that goes on and on is heard no more.
+    fn announce(&mut self) {
+        let wire = self.announced.wire();
+        if self.told.as_ref() != Some(&wire) && self.announcements < MAX_ANNOUNCEMENTS {
+            self.announcements += 1;
+            self.told = Some(wire.clone());
+            self.reporter.tell(News::Announced(wire));
+        }
     }
 
     fn publish(&mut self, outputs: Vec<Output>) {

@@ -82,6 +82,12 @@ impl Monitor {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Counts from `now` on.
+    pub(super) fn restart(&self, now: Instant) {
+        let mut measures = self.lock();
+        (measures.received_at, measures.media_at, measures.ticked_at) = (now, now, now);
+    }
+
     /// Bytes came in.
     pub(super) fn received(&self, bytes: u64, now: Instant) {
         let mut measures = self.lock();

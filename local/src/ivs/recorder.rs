@@ -27,6 +27,8 @@ pub(super) struct Recorder {
     inits: usize,
     /// The initialisation segment that the last listed segment stands on.
     listed_init: Option<Arc<Init>>,
+    /// Media sequence number of the last segment.
+    last_number: Option<u64>,
     bytes: u64,
     peak_bps: u64,
     written_at: Option<Instant>,
@@ -47,6 +49,7 @@ impl Recorder {
                 recording,
                 inits: 0,
                 listed_init: None,
+                last_number: None,
                 bytes: 0,
                 peak_bps: 0,
                 written_at: None,
@@ -74,11 +77,11 @@ impl Recorder {
     }
 
     /// Stores a segment; answers its file and size.
-    pub(super) async fn segment(&mut self, segment: &Arc<Segment>) -> Option<(PathBuf, u64)> {
+    pub(super) async fn segment(&mut self, number: u64, segment: &Arc<Segment>) -> Option<(PathBuf, u64)> {
         if self.failure.is_some() {
             return None;
         }
-        match self.store(segment).await {
+        match self.store(number, segment).await {
             Ok(stored) => Some(stored),
             Err(error) => {
                 let reason = format!("{error:#}");
@@ -89,7 +92,7 @@ impl Recorder {
         }
     }
 
-    async fn store(&mut self, segment: &Arc<Segment>) -> anyhow::Result<(PathBuf, u64)> {
+    async fn store(&mut self, number: u64, segment: &Arc<Segment>) -> anyhow::Result<(PathBuf, u64)> {
         let rendition = self.rendition(&segment.init)?;
         let bucket = self.recording.bucket.clone();
         let is_new = self.listed_init.as_ref().is_none_or(|listed| !Arc::ptr_eq(listed, &segment.init));
@@ -106,10 +109,15 @@ impl Recorder {
         let object = self.ivs.objects.put(&bucket, &key, chunks, headers("video/iso.segment")).await?;
         let (bytes, duration_ms) = (object.size, segment.duration_ms());
         let at = segment.started_at_ms;
-        self.listing.segment(&file, init.as_deref(), duration_ms, at, segment.discontinuity || is_new);
+        // One that the disk was too slow for leaves a gap.
+        let is_gap = self.last_number.is_some_and(|last| number != last + 1);
+        self.last_number = Some(number);
+        self.listing.segment(&file, init.as_deref(), duration_ms, at, segment.discontinuity || is_new || is_gap);
         self.bytes += bytes;
         self.peak_bps = self.peak_bps.max(bytes * 8000 / duration_ms.max(1));
-        if self.written_at.is_none_or(|at| at.elapsed() >= PLAYLIST_EVERY) {
+        // A long playlist is written as a whole each time: less often, then.
+        let every = PLAYLIST_EVERY.max(Duration::from_millis(5 * self.listing.count() as u64));
+        if self.written_at.is_none_or(|at| at.elapsed() >= every) {
             self.write_playlists(&rendition, false).await?;
         }
         self.thumbnails.segment(segment, self.listing.duration_ms());

@@ -119,6 +119,8 @@ impl Registry {
                     None if is_full => return Err(Taken::Full),
                     None => {
                         let (gone, is_gone) = watch::channel(false);
+                        // It may have waited; it is not silent yet.
+                        watched.monitor.restart(Instant::now());
                         let publisher = Publisher { watched: watched.clone(), cut: cut.take(), gone: is_gone };
                         inner.publishers.insert(channel.clone(), publisher);
                         return Ok(Place { registry: self.clone(), channel, gone });
@@ -140,12 +142,18 @@ impl Registry {
 
     /// Cuts the channel's publisher. Answers whether there was one.
     pub(super) fn stop(&self, channel: &str) -> bool {
-        self.cut(channel, Cut::Stopped)
+        self.lock().publishers.get_mut(channel).map(|publisher| publisher.cut(Cut::Stopped)).is_some()
     }
 
-    /// Cuts the channel's publisher for this reason.
-    pub(super) fn cut(&self, channel: &str, reason: Cut) -> bool {
-        self.lock().publishers.get_mut(channel).map(|publisher| publisher.cut(reason)).is_some()
+    /// Cuts a publisher that is beyond its limits, once it was told of; one that is being cut already is left alone.
+    pub(super) fn breach(&self, watched: &Watched, tell: impl FnOnce()) {
+        let mut inner = self.lock();
+        let publisher = inner.publishers.get_mut(&watched.channel_arn);
+        let publisher = publisher.filter(|one| one.watched.stream_id == watched.stream_id && one.cut.is_some());
+        if let Some(publisher) = publisher {
+            tell();
+            publisher.cut(Cut::Breach);
+        }
     }
 
     /// Whether the channel's publisher sends too little; nothing when there is none.

@@ -1,6 +1,8 @@
 //! Writes down what happens to one session, in order: its record, its events, its recording. Everything slow about a
 //! stream is here, away from the connection.
 
+use std::time::Duration;
+
 use serde_json::json;
 use skylark_hls::Timeline;
 
@@ -10,6 +12,9 @@ use super::registry::Place;
 use super::sessions::{self, Session};
 use super::{Ivs, events};
 use crate::state::now_ms;
+
+/// The pause before something is stored that could not be.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs until the session's end. `place` is given up once the end is stored.
 pub(super) async fn run(ivs: Ivs, session: Session, timeline: Timeline, mut inbox: Inbox, place: Place) {
@@ -40,7 +45,7 @@ pub(super) async fn run(ivs: Ivs, session: Session, timeline: Timeline, mut inbo
             }
             News::Segment(number, segment) => {
                 if let Some(recorder) = &mut recorder
-                    && let Some((file, bytes)) = recorder.segment(&segment).await
+                    && let Some((file, bytes)) = recorder.segment(number, &segment).await
                 {
                     timeline.stored(number, file, bytes);
                 }
@@ -56,8 +61,10 @@ pub(super) async fn run(ivs: Ivs, session: Session, timeline: Timeline, mut inbo
         }
     }
     ivs.broadcasts.leave(session.channel.id(), ended.is_stopped, std::time::Instant::now());
-    if let Err(error) = end(&ivs, &session.stream_id, ended.failure.as_deref()) {
+    // Until it is stored the channel is taken for live: a full disk must not make that last.
+    while let Err(error) = end(&ivs, &session.stream_id, ended.failure.as_deref()) {
         tracing::error!(stream = session.stream_id, error = format!("{error:#}"), "a session's end is not stored");
+        tokio::time::sleep(AGAIN).await;
     }
     drop(place);
     if let Some(recorder) = recorder {

@@ -179,7 +179,7 @@ pub(super) fn watchable(ivs: &Ivs, channel: Option<&str>) -> anyhow::Result<Vec<
     ivs.state.transact(|transaction| {
         let mut query = transaction.prepare_cached(
             "SELECT number, session FROM ivs_sessions
-             WHERE ended_at IS NULL AND live_at IS NOT NULL AND (?1 IS NULL OR channel = ?1) ORDER BY number",
+             WHERE is_open AND ended_at IS NULL AND live_at IS NOT NULL AND (?1 IS NULL OR channel = ?1) ORDER BY number",
         )?;
         let rows = query.query_map([channel], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| {

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::live::News;
-use super::registry::{Cut, Watched};
+use super::registry::Watched;
 use super::{Ivs, limits};
 use crate::bus::Event;
 
@@ -45,10 +45,8 @@ fn look(ivs: &Ivs, watched: &Watched, now: Instant) {
         watched.reporter.tell(News::Starvation(begins));
     }
     let breach = tick.average_bps.and_then(|bps| limits::average(&watched.channel_type, bps));
-    if let Some(breach) = breach
-        && ivs.registry.cut(&watched.channel_arn, Cut::Breach)
-    {
-        watched.reporter.tell(News::Breach(breach));
+    if let Some(breach) = breach {
+        ivs.registry.breach(watched, || watched.reporter.tell(News::Breach(breach)));
     }
 }
 

@@ -100,7 +100,8 @@ impl IngestMetrics for CloudWatch {
 fn sample([bits, rate, keyframes]: [Option<(Timestamp, f64)>; METRICS.len()]) -> Option<Sample> {
     let (at, bits) = bits?;
     Some(Sample {
-        at,
+        // CloudWatch says when the minute began.
+        at: at + SignedDuration::from_secs(i64::from(PERIOD)),
         period_ms: 60_000,
         bitrate_kbps: bits / 1000.0,
         fps: rate.map_or(0.0, |(_, rate)| rate),

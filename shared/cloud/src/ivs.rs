@@ -17,8 +17,8 @@ use skylark_domain::{PortError, PortErrorKind};
 use self::playback::Signer;
 use crate::error::port_error;
 
-/// The tag by which channels that were made here are known.
-const TAG: &str = "skylark-channel";
+/// The tag by which channels that were made here are known: its value is the installation's recording configuration.
+const TAG: &str = "skylark-installation";
 
 /// The service.
 pub struct Ivs {
@@ -89,7 +89,7 @@ impl LiveProvider for Ivs {
             .recording_configuration_arn(self.recording(options))
             // What is recorded then is CMAF, as what is played.
             .container_format(ContainerFormat::FragmentedMp4)
-            .tags(TAG, name)
+            .tags(TAG, &self.recording_configuration)
             .send()
             .await;
         let answer = answer.map_err(|error| {
@@ -116,7 +116,7 @@ impl LiveProvider for Ivs {
         while let Some(page) = pages.next().await {
             for channel in page.map_err(|error| port_error(PROVIDER, error))?.channels {
                 if let (Some(arn), Some(name)) = (channel.arn, channel.name)
-                    && channel.tags.is_some_and(|tags| tags.contains_key(TAG))
+                    && channel.tags.is_some_and(|tags| tags.get(TAG) == Some(&self.recording_configuration))
                 {
                     found.push((arn, name));
                 }

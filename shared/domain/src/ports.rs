@@ -367,8 +367,10 @@ pub trait Channels: Send + Sync {
     async fn by_arn(&self, arn: &str) -> Result<Option<ChannelId>, PortError>;
     /// The channel of a stream key, by its digest.
     async fn by_key(&self, digest: &str) -> Result<Option<ChannelId>, PortError>;
-    /// Notes what was set on the IVS channel.
-    async fn note_applied(&self, id: ChannelId, applied: Options) -> Result<(), PortError>;
+    /// Notes that the IVS channel is being set by this attempt: nobody knows how it is set then.
+    async fn begin_apply(&self, id: ChannelId, attempt: &str) -> Result<(), PortError>;
+    /// Notes what was set on the IVS channel, unless another attempt has begun since.
+    async fn note_applied(&self, id: ChannelId, attempt: &str, applied: Options) -> Result<(), PortError>;
 }
 
 /// How a transaction on a stream ended.

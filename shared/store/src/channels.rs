@@ -153,9 +153,16 @@ impl Channels for Table {
         Ok(found.map(|pointer| pointer.channel_id))
     }
 
-    async fn note_applied(&self, id: ChannelId, applied: Options) -> Result<(), PortError> {
-        let note = Expression::new("SET applied = :applied", "attribute_exists(#pk)")
+    async fn begin_apply(&self, id: ChannelId, attempt: &str) -> Result<(), PortError> {
+        let note = Expression::new("SET applying = :attempt REMOVE applied", "attribute_exists(#pk)")
             .name("#pk", keys::PK)
+            .value(":attempt", AttributeValue::S(attempt.to_owned()));
+        self.update(keys::channel(id), note).await.map(|_| ())
+    }
+
+    async fn note_applied(&self, id: ChannelId, attempt: &str, applied: Options) -> Result<(), PortError> {
+        let note = Expression::new("SET applied = :applied REMOVE applying", "applying = :attempt")
+            .value(":attempt", AttributeValue::S(attempt.to_owned()))
             .value(":applied", serde_dynamo::to_attribute_value(applied).map_err(corrupt)?);
         self.update(keys::channel(id), note).await.map(|_| ())
     }

@@ -68,9 +68,11 @@ fn number(value: impl ToString) -> AttributeValue {
 impl Measurements for Table {
     async fn note_sample(&self, stream: StreamId, sample: &Sample) -> Result<(), PortError> {
         let begin = sample.at.as_second() / ROLL_UP * ROLL_UP;
-        let add = Expression::always(
+        // Told twice is measured once.
+        let add = Expression::new(
             "SET #at = :at, width = :width, height = :height, keyframeMs = :keyframe, driftMs = :drift, #ttl = :ttl
              ADD samples :one, periodMs :period, bitrateSum :bitrate, fpsSum :fps",
+            "attribute_not_exists(#at) OR #at < :at",
         )
         .name("#at", "at")
         .name("#ttl", keys::TTL)

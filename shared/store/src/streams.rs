@@ -152,7 +152,7 @@ impl Streams for Table {
         };
         writes.push(Write::create(&event_of(&change)));
         if let Some(before) = &before
-            && StreamReference::to(before) != StreamReference::to(next)
+            && (StreamReference::to(before) != StreamReference::to(next) || next.state == State::Archiving)
         {
             writes.push(Write::put(&StreamReference::to(next)));
         }

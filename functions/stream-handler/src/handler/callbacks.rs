@@ -2,15 +2,28 @@
 
 use axum::Json;
 use axum::extract::State;
+use jiff::SignedDuration;
 use skylark_api::callback::Signed;
 use skylark_api::operations::callbacks::{MediaCallback, MediaEvent, SrsAnswer, SrsCallback};
-use skylark_api::problem::{Result, Status};
+use skylark_api::problem::{Problem, Result, Status};
 use skylark_domain::stream::session::News;
 
 use super::State as Site;
 
+/// How far the time of a callback may be from now.
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
+/// Characters of a reason.
+const MAX_REASON: usize = 200;
+
 pub(super) async fn media(State(site): State<Site>, Signed(body): Signed<MediaCallback>) -> Result<Status> {
-    let at = body.at.unwrap_or_else(|| site.live.clock.now());
+    let now = site.live.clock.now();
+    let at = body.at.unwrap_or(now);
+    if now.duration_since(at).abs() > MAX_AGE {
+        return Err(Problem::bad_parameter("at", "must be within a day of now"));
+    }
+    if body.reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_REASON) {
+        return Err(Problem::bad_parameter("reason", "must be at most 200 characters"));
+    }
     let news = match body.event {
         MediaEvent::SessionCreated => News::Created,
         MediaEvent::StreamStart => News::Started,

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Channel, ChannelType, Current, KeyFacts, LatencyMode, Options, Provider};
 use crate::check::Check;
@@ -13,7 +14,7 @@ use crate::idempotency::Once;
 use crate::ids::{ChannelId, UserId, new_id};
 use crate::outbox::{Change, DomainEvent};
 use crate::ports::{Applied, Claimed, NewChannel, StreamKey};
-use crate::stream::Live;
+use crate::stream::{Live, State};
 use crate::token;
 
 /// Characters of a name.
@@ -188,7 +189,11 @@ impl Live {
             None => self.provider.create_channel(&name, &options).await?,
         };
         match self.link(&current.channel, made).await {
-            Ok(()) => self.channels.note_applied(id, options).await?,
+            Ok(()) => {
+                let attempt = Uuid::new_v4().to_string();
+                self.channels.begin_apply(id, &attempt).await?;
+                self.channels.note_applied(id, &attempt, options).await?;
+            }
             // Somebody else was quicker: what is not theirs is an orphan, which the housekeeper removes.
             Err(Error::Stale) => {}
             Err(error) => return Err(error),
@@ -269,10 +274,15 @@ impl Live {
     pub(crate) async fn apply(&self, current: &Current, options: Options) -> Result<()> {
         let channel = &current.channel;
         let Some(provider) = &channel.provider else { return Err(Error::NotFound { what: "channel" }) };
+        // Until it is done nobody knows how the channel is set.
+        let attempt = Uuid::new_v4().to_string();
+        if current.applied != Some(options) {
+            self.channels.begin_apply(channel.id, &attempt).await?;
+        }
         match self.provider.update_channel(&provider.channel_arn, &options).await? {
             Applied::Done => {
                 if current.applied != Some(options) {
-                    self.channels.note_applied(channel.id, options).await?;
+                    self.channels.note_applied(channel.id, &attempt, options).await?;
                 }
                 Ok(())
             }
@@ -294,10 +304,17 @@ impl Live {
     /// or live, there is nothing to do: it is done again when that is over.
     pub(crate) async fn prepare(&self, id: ChannelId) -> Result<()> {
         let Some(current) = self.channels.channel(id).await? else { return Ok(()) };
-        if current.active.is_some() || current.channel.provider.is_none() {
+        if current.channel.provider.is_none() {
             return Ok(());
         }
-        let next = self.next_stream(&current.channel).await?;
+        let next = match current.active {
+            None => self.next_stream(&current.channel).await?,
+            // One that waits for its first encoder is what comes next.
+            Some(id) => match self.streams.stream_of(current.channel.user_id, id).await? {
+                Some(stream) if stream.state == State::Starting && stream.sessions.is_empty() => Some(stream),
+                _ => return Ok(()),
+            },
+        };
         let options = match next {
             Some(next) => next.options(&current.channel),
             None => current.channel.default_options(),

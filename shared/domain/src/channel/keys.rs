@@ -38,10 +38,23 @@ impl Live {
     /// # Errors
     /// `NotFound`, `Unavailable`.
     pub async fn reveal_key(&self, caller: UserId, id: ChannelId) -> Result<Shown> {
-        let Current { channel, .. } = self.owned_channel(caller, id).await?;
-        let key = self.key_of(&channel).await?;
-        let channel = self.change_channel(channel, &Event::StreamKeyRevealed {}, None, |_| ()).await?.0;
-        Ok(Shown { key, channel, is_repeated: false })
+        for _ in 0..TRIES {
+            let Current { channel, .. } = self.owned_channel(caller, id).await?;
+            let key = self.key_of(&channel).await?;
+            let facts = facts_of(&key, channel.key.as_ref(), self.clock.now());
+            // A reset that was cut off has left the digest of the key before.
+            let set = |channel: &mut Channel| {
+                if channel.key.as_ref().is_none_or(|known| known.digest != facts.digest) {
+                    channel.key = Some(facts.clone());
+                }
+            };
+            match self.save_channel(&channel, &Event::StreamKeyRevealed {}, None, set).await {
+                Ok((_, channel)) => return Ok(Shown { key, channel, is_repeated: false }),
+                Err(Error::Stale) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Stale)
     }
 
     /// Replaces the key and cuts the encoder that sends with the old one.
@@ -56,13 +69,23 @@ impl Live {
             return Ok(Shown { key: self.key_of(&channel).await?, channel, is_repeated: true });
         }
         let Some(provider) = channel.provider.clone() else { return Err(Error::NotFound { what: "channel" }) };
-        let key = self.provider.replace_key(&provider.channel_arn).await?;
-        let facts = facts_of(&key, channel.key.as_ref(), self.clock.now());
-        let set = |channel: &mut Channel| channel.key = Some(facts.clone());
-        let (channel, is_repeated) = self.change_channel(channel, &Event::StreamKeyReset {}, once, set).await?;
+        self.provider.replace_key(&provider.channel_arn).await?;
         // After the key: encoders come back at once.
         self.provider.stop_stream(&provider.channel_arn).await?;
-        Ok(Shown { key, channel, is_repeated })
+        let mut before = channel;
+        for _ in 0..TRIES {
+            // Somebody else may have reset it once more.
+            let key = self.key_of(&before).await?;
+            let facts = facts_of(&key, before.key.as_ref(), self.clock.now());
+            let set = |channel: &mut Channel| channel.key = Some(facts.clone());
+            match self.save_channel(&before, &Event::StreamKeyReset {}, once.clone(), set).await {
+                Ok((Committed::Done, channel)) => return Ok(Shown { key, channel, is_repeated: false }),
+                Ok((Committed::Repeated, channel)) => return Ok(Shown { key, channel, is_repeated: true }),
+                Err(Error::Stale) => before = self.owned_channel(caller, id).await?.channel,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Stale)
     }
 
     async fn key_of(&self, channel: &Channel) -> Result<StreamKey> {
@@ -71,31 +94,22 @@ impl Live {
         key.ok_or(Error::NotFound { what: "stream key" })
     }
 
-    /// Changes a channel whatever else changed it meanwhile, and answers whether a command of this name did it before.
-    async fn change_channel(
+    async fn save_channel(
         &self,
-        channel: Channel,
+        before: &Channel,
         event: &Event,
         once: Option<Once>,
         set: impl Fn(&mut Channel),
-    ) -> Result<(Channel, bool)> {
-        let mut before = channel;
-        for _ in 0..TRIES {
-            let now = self.clock.now();
-            let mut next = before.clone();
-            set(&mut next);
-            let change = next.change(event, now)?;
-            let next = change.next.clone();
-            let done = once.as_ref().map(|once| once.done(before.id, now));
-            match self.channels.save(&before, change, done).await.map_err(Error::from) {
-                Ok(Committed::Done) => return Ok((next, false)),
-                Ok(Committed::Repeated) => return Ok((before, true)),
-                Err(Error::Stale) => {}
-                Err(error) => return Err(error),
-            }
-            let current = self.channels.channel(before.id).await?;
-            before = current.ok_or(Error::NotFound { what: "channel" })?.channel;
+    ) -> Result<(Committed, Channel)> {
+        let now = self.clock.now();
+        let mut next = before.clone();
+        set(&mut next);
+        let change = next.change(event, now)?;
+        let next = change.next.clone();
+        let done = once.map(|once| once.done(before.id, now));
+        match self.channels.save(before, change, done).await? {
+            Committed::Done => Ok((Committed::Done, next)),
+            Committed::Repeated => Ok((Committed::Repeated, before.clone())),
         }
-        Err(Error::Stale)
     }
 }

@@ -1,12 +1,12 @@
 //! Recordings become a video. IVS records each ingest session by itself; a video of several of them is a set of playlists
 //! that join theirs, without touching the media. There is one video for each stream: its id follows from the stream's.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::playlists::{self, Variant};
 use super::session::{Recording, Session};
-use super::{Live, RECORDING_PATIENCE, Stream, Visibility};
+use super::{Live, RECORDING_PATIENCE, Stream};
 use crate::error::{Error, PortErrorKind, Result};
 use crate::ids::VideoId;
 use crate::outbox::{Change, DomainEvent};
@@ -20,6 +20,8 @@ const MAX_TEXT: u64 = 8 * 1024 * 1024;
 const MAX_THUMBNAILS: usize = 10;
 /// How far apart IVS takes them: `TargetIntervalSeconds` of the template.
 pub const THUMBNAIL_INTERVAL_MS: u64 = 10_000;
+/// How long a session has, once its stream is over, whose recording nobody has told of.
+const NEWS_PATIENCE: SignedDuration = SignedDuration::from_secs(90);
 const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
 const PLAYLIST_CACHE: &str = "public, max-age=60";
 
@@ -102,8 +104,10 @@ impl Live {
         }
         let recordings: Vec<Recording> =
             self.recordings(stream).await?.into_iter().filter_map(|session| session.recording).collect();
-        let is_patient = stream.stopped_at.unwrap_or(stream.updated_at) + RECORDING_PATIENCE > now;
-        if is_patient && recordings.iter().any(|recording| !recording.is_over) {
+        let over = now.duration_since(stream.stopped_at.unwrap_or(stream.updated_at));
+        let is_written = over < RECORDING_PATIENCE && recordings.iter().any(|recording| !recording.is_over);
+        let is_unheard_of = over < NEWS_PATIENCE && recordings.len() < stream.sessions.len();
+        if is_written || is_unheard_of && stream.settings.recording_enabled {
             return Ok(Archived::NotYet);
         }
         let mut pieces = Vec::new();
@@ -232,10 +236,10 @@ impl Live {
             title: stream.title.clone(),
             description: stream.description.clone(),
             artist: None,
-            visibility: match stream.visibility {
-                Visibility::Public => video::Visibility::Public,
-                // There are no PRIVATE videos: whoever was given the stream's token is given the link.
-                Visibility::Unlisted | Visibility::Private => video::Visibility::Unlisted,
+            // Videos know neither tokens nor countries: whoever was let in to the stream is given the link.
+            visibility: match stream.needs_token() {
+                false => video::Visibility::Public,
+                true => video::Visibility::Unlisted,
             },
             status: Status::Ready,
             source: Source::Recording { stream_id: stream.id, prefixes },

@@ -185,6 +185,12 @@ impl Live {
         match self.apply(&current, stream.options(&current.channel)).await {
             Err(error @ Error::Conflict { code: "channel-gone", .. }) => {
                 let reason = "The streaming service has lost the channel.".to_owned();
+                // What was announced on it names a playlist that is gone, too.
+                for other in self.streams.streams_of(caller, None, RECENT).await? {
+                    if other.id != id && other.channel_id == stream.channel_id && other.state == State::Created {
+                        self.act(caller, other.id, None, Command::Fail { reason: reason.clone() }, None).await?;
+                    }
+                }
                 self.act(caller, id, expected_version, Command::Fail { reason }, None).await?;
                 self.forget_provider(&current).await?;
                 Err(error)

@@ -99,7 +99,12 @@ pub struct Health {
 
 /// What these measurements, oldest first, add up to at `now`.
 pub fn judge(samples: &[Sample], now: Timestamp) -> (Verdict, Vec<Advice>) {
-    let recent: Vec<&Sample> = samples.iter().filter(|sample| now.duration_since(sample.at) <= JUDGED).collect();
+    let is_recent = |sample: &&Sample| {
+        // Measurements of longer times come later.
+        let period = SignedDuration::from_millis(i64::try_from(sample.period_ms).unwrap_or_default());
+        now.duration_since(sample.at) <= JUDGED + period * 3
+    };
+    let recent: Vec<&Sample> = samples.iter().filter(is_recent).collect();
     let Some(last) = recent.last() else { return (Verdict::None, Vec::new()) };
     let usual = recent.iter().map(|sample| sample.bitrate_kbps).sum::<f64>() / recent.len() as f64;
     let mut advice = Vec::new();

@@ -101,6 +101,11 @@ impl Live {
             if let Some(session) = unsaved {
                 self.streams.save_session(session).await?;
             }
+            let is_news = session.trouble != before.trouble;
+            if let (true, Some(trouble), Some(active)) = (is_news, &session.trouble, current.active) {
+                let note = Command::Note { reason: trouble.reason.clone() };
+                self.act(current.channel.user_id, active, None, note, None).await?;
+            }
             return self.without_stream(&current, &session, matches!(home, Home::Cut)).await;
         };
         let mut stream = *stream;
@@ -115,9 +120,25 @@ impl Live {
         if let Some(session) = unsaved {
             self.streams.save_session(session).await?;
         }
-        let id = stream.id;
-        self.pursue(stream).await?;
-        Ok(Taken::By(id))
+        let stream = self.pursue(stream).await?;
+        self.settle_session(&current, &stream, &session).await?;
+        Ok(Taken::By(stream.id))
+    }
+
+    /// A session of a stream that is over: an encoder that still sends goes, and once it is gone the channel can be set.
+    async fn settle_session(&self, current: &Current, stream: &Stream, session: &Session) -> Result<()> {
+        let is_on_air = current.active.is_some_and(|active| active != stream.id);
+        if stream.is_active() || session.started_at.is_none() || is_on_air {
+            return Ok(());
+        }
+        match (session.ended_at, &current.channel.provider) {
+            (Some(_), _) => self.prepare(current.channel.id).await,
+            (None, Some(provider)) => {
+                self.provider.stop_stream(&provider.channel_arn).await?;
+                Ok(())
+            }
+            (None, None) => Ok(()),
+        }
     }
 
     /// A session that no stream has: its key was taken a moment ago, or it must go, or it is over.
@@ -131,7 +152,7 @@ impl Live {
         } else if session.created_at.is_some()
             && current.active.is_none()
             && let Some(next) = self.next_stream(channel).await?
-            && next.needs_token() == is_authorized(current)
+            && fits(&next, current)
         {
             let done = self.act(next.user_id, next.id, None, Command::Connect, None).await?;
             return Ok(Taken::By(done.stream.id));
@@ -148,8 +169,15 @@ impl Live {
         }
         let Some(started_at) = session.started_at else { return Ok(Home::None) };
         let recent = self.streams.streams_of(channel.user_id, None, RECENT).await?;
-        let recent: Vec<Stream> = recent.into_iter().filter(|stream| stream.channel_id == channel.id).collect();
-        let active = recent.iter().find(|stream| Some(stream.id) == current.active);
+        let mut recent: Vec<Stream> = recent.into_iter().filter(|stream| stream.channel_id == channel.id).collect();
+        // It may be an old one.
+        if let Some(id) = current.active
+            && !recent.iter().any(|stream| stream.id == id)
+        {
+            recent.extend(self.streams.stream_of(channel.user_id, id).await?);
+        }
+        // What was over before it was heard of does not begin what waits now.
+        let active = recent.iter().find(|stream| Some(stream.id) == current.active && session.ended_at.is_none());
         if let Some(stream) = recent.iter().find(|stream| covers(stream, started_at)).or(active) {
             return Ok(self.guarded(stream.clone(), session, current));
         }
@@ -170,9 +198,8 @@ impl Live {
     /// A stream that only some may watch never begins on a channel that is open to all, nor the other way round: the
     /// encoder is cut, the channel is set, and the encoder comes back.
     fn guarded(&self, stream: Stream, session: &Session, current: &Current) -> Home {
-        let fits = stream.needs_token() == is_authorized(current);
         match session.ended_at {
-            _ if fits || !stream.sessions.is_empty() => Home::Stream(Box::new(stream)),
+            _ if fits(&stream, current) || !stream.sessions.is_empty() => Home::Stream(Box::new(stream)),
             Some(_) => Home::None,
             None => Home::Cut,
         }
@@ -193,8 +220,9 @@ impl Live {
     }
 }
 
-fn is_authorized(current: &Current) -> bool {
-    current.applied.is_some_and(|applied| applied.authorized)
+/// Whether the IVS channel is as open as a stream. Where nobody knows how it is set, it fits none.
+fn fits(stream: &Stream, current: &Current) -> bool {
+    current.applied.is_some_and(|applied| applied.authorized == stream.needs_token())
 }
 
 /// Whether a stream was waiting or running at this time.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Live, State, Stream, Visibility};
+use super::{Live, Stream, Visibility};
 use crate::error::{Error, Result};
 use crate::ids::{StreamId, UserId};
 
@@ -32,8 +32,10 @@ impl Live {
         if stream.visibility == Visibility::Private && !is_owner {
             return Err(Error::NotFound { what: "stream" });
         }
-        if matches!(stream.state, State::Stopped | State::Archiving | State::Archived | State::Failed) {
-            return Err(Error::Conflict { code: "not-playable", message: "The stream is over." });
+        // IVS's tokens are for channels: one of a stream that is not on air would open the one that is.
+        let current = self.channels.channel(stream.channel_id).await?.ok_or(Error::NotFound { what: "channel" })?;
+        if current.active != Some(id) {
+            return Err(Error::Conflict { code: "not-playable", message: "The stream is not on air." });
         }
         if !is_owner && !is_shown_in(&stream, country) {
             return Err(Error::Refused { code: "geo-blocked", message: "This stream is not shown in your country." });
@@ -50,9 +52,7 @@ impl Live {
             let message = "As many people watch this stream as may: try again later.";
             return Err(Error::LimitReached { code: "viewer-cap-reached", message });
         }
-        let current = self.channels.channel(stream.channel_id).await?;
-        let provider = current.and_then(|current| current.channel.provider);
-        let arn = provider.ok_or(Error::NotFound { what: "channel" })?.channel_arn;
+        let arn = current.channel.provider.ok_or(Error::NotFound { what: "channel" })?.channel_arn;
         let token = Some(self.provider.playback_token(&arn, expires_at).await?);
         Ok(Permission { token, playback_url, expires_at })
     }

@@ -116,9 +116,6 @@ impl Live {
 
     /// Cuts the encoder. IVS tells when the session is over, or has had its time to.
     async fn confirm_stop(&self, stream: &Stream, now: Timestamp) -> Result<Next> {
-        if matches!(stream.ingest, Ingest::Reconnecting { .. } | Ingest::Lost { .. }) {
-            return Ok(Next::Do(Command::Settle));
-        }
         let until = stream.ended_at.unwrap_or(stream.updated_at) + STOP_PATIENCE;
         let current = self.channels.channel(stream.channel_id).await?;
         let cut = match current.and_then(|current| current.channel.provider) {

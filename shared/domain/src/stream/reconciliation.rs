@@ -39,8 +39,10 @@ impl Live {
     pub async fn learn(&self, live: &LiveChannel) -> Result<Taken> {
         let Some(channel) = self.channels.by_arn(&live.channel_arn).await? else { return Ok(Taken::Foreign) };
         let session = self.streams.session(channel, &live.ingest_id).await?;
-        let stream_id = match session {
-            Some(session) if session.started_at.is_some() => session.stream_id,
+        let active = self.channels.channel(channel).await?.and_then(|current| current.active);
+        let stream_id = match session.and_then(|session| session.stream_id) {
+            Some(id) if active == Some(id) => Some(id),
+            // Unknown, or it should have been cut and was not.
             _ => match self.take_news(channel, &live.ingest_id, &News::Started, live.started_at).await? {
                 Taken::By(id) => Some(id),
                 taken => return Ok(taken),

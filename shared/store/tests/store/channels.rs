@@ -141,7 +141,8 @@ async fn an_encoder_never_begins_a_private_stream_on_an_open_channel() {
     // The options could not be set in time for an encoder that was quicker.
     let channel = studio.channel().await;
     let open = first.options(&channel.channel);
-    studio.live.channels.note_applied(channel.channel.id, open).await.unwrap();
+    studio.live.channels.begin_apply(channel.channel.id, "late").await.unwrap();
+    studio.live.channels.note_applied(channel.channel.id, "late", open).await.unwrap();
     studio.is_live("st-2", 10).await;
     studio.says("st-2", 10, News::Started).await;
     assert_eq!((studio.reload(&secret).await.state, studio.provider.with(|state| state.cuts)), (State::Created, 1));

@@ -19,7 +19,7 @@ function inWords(code: string | undefined): string | undefined {
     case "viewer-cap-reached":
       return "The stream is full: as many people watch as may. You get in as soon as somebody leaves.";
     case "not-playable":
-      return "The stream is over.";
+      return "The stream is not on air.";
     default:
       return undefined;
   }
