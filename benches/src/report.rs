@@ -39,11 +39,12 @@ pub(crate) fn percentile(values: &[Duration], percent: usize) -> Duration {
     sorted.get(rank - 1).copied().unwrap_or_default()
 }
 
-/// The middle of some numbers; the lower one of two.
+/// The middle of some numbers, or of the two in the middle.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+    let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
+    (at(sorted.len().saturating_sub(1) / 2) + at(sorted.len() / 2)) / 2.0
 }
 
 pub(crate) fn seconds(duration: Duration) -> String {
@@ -65,6 +66,7 @@ mod tests {
         assert_eq!(percentile(&values, 95), Duration::from_secs(19));
         assert_eq!(percentile(&values, 100), Duration::from_secs(20));
         assert_eq!(percentile(&[], 50), Duration::ZERO);
-        assert!((median(&[3.0, 1.0, 2.0, 4.0]) - 2.0).abs() < f64::EPSILON);
+        assert!((median(&[3.0, 1.0, 2.0, 4.0]) - 2.5).abs() < f64::EPSILON);
+        assert!((median(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
     }
 }

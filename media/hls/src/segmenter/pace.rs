@@ -5,7 +5,7 @@
 pub(super) struct Pace {
     timescale: u64,
     part_ms: u64,
-    /// Decided when the first part ends.
+    /// Decided when a second frame comes into a part.
     target_ms: Option<u64>,
     length: u64,
     frames: u64,
@@ -51,6 +51,10 @@ impl Pace {
     }
 
     pub(super) fn add(&mut self, duration: u32) {
+        // What was found to fit stays within it, however long frames are from now on.
+        if self.target_ms.is_none() && self.frames > 0 {
+            self.target_ms = Some(self.target_ms());
+        }
         self.length += u64::from(duration);
         self.frames += 1;
         self.last = duration;
@@ -63,9 +67,6 @@ impl Pace {
 
     /// Begins the next part.
     pub(super) fn cut(&mut self) {
-        if self.target_ms.is_none() && self.frames > 1 {
-            self.target_ms = Some(self.target_ms());
-        }
         (self.length, self.frames) = (0, 0);
     }
 }
@@ -85,6 +86,16 @@ mod tests {
             assert!(fitting * 100 >= target * 85, "{fps}: {fitting} of {target}");
             assert!(fps < 4 || pace.target_ms() <= 360, "{fps}: {}", pace.target_ms());
         }
+    }
+
+    #[test]
+    fn a_part_is_within_the_target_when_the_mean_of_its_frames_moves() {
+        let mut pace = Pace::new(90_000, 250);
+        for duration in [166 * 90, 168 * 90] {
+            assert!(!pace.overflows_with(duration));
+            pace.add(duration);
+        }
+        assert!(pace.target_ms() >= 334, "{}", pace.target_ms());
     }
 
     #[test]

@@ -181,6 +181,10 @@ impl Live {
         if let Some(stream) = recent.iter().find(|stream| covers(stream, started_at)).or(active) {
             return Ok(self.guarded(stream.clone(), session, current));
         }
+        if current.active.is_some() {
+            // It was over before anybody heard of it, and the channel is another stream's by now.
+            return Ok(Home::None);
+        }
         let cools_down = |stream: &Stream| {
             stream.stop_reason == Some(StopReason::Command)
                 && stream.ended_at.is_some_and(|ended| started_at.duration_since(ended) < COOL_DOWN)

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use skylark_domain::outbox::DomainEvent;
 use skylark_domain::ports::{Nudge, VideoCatalog};
+use skylark_domain::stream::ingest::Report;
 use skylark_domain::stream::session::News;
 use skylark_domain::stream::state::Edit;
 use skylark_domain::stream::status::Status;
@@ -187,4 +188,56 @@ proptest! {
         let whole = (State::Archived, Ingest::None, Status::Ended, vec!["st-1".to_owned()], Some(8000));
         prop_assert_eq!(end, whole, "told {:?}, later {:?}", order, later);
     }
+}
+
+#[tokio::test]
+async fn an_encoder_that_came_back_unheard_is_cut_with_its_stream_and_belongs_to_it() {
+    let studio = studio().await;
+    let stream = studio.stream("Sunrise").await;
+    studio.says("st-1", 0, News::Started).await;
+    studio.says("st-1", 9, News::Ended).await;
+    // It is back, and nobody has said so yet.
+    studio.is_live("st-2", 12).await;
+    let stopped = studio.live.stop(studio.user, stream.id, None, None).await.unwrap();
+    assert_eq!((stopped.stream.state, studio.provider.with(|state| state.cuts)), (State::Stopping, 1));
+    studio.says("st-2", 12, News::Started).await;
+    studio.says("st-2", 13, News::Ended).await;
+    let ended = studio.reload(&stream).await;
+    assert_eq!((ended.state, ended.sessions), (State::Stopped, vec!["st-1".to_owned(), "st-2".to_owned()]));
+}
+
+#[tokio::test]
+async fn an_encoder_that_should_have_been_cut_is_cut_by_the_housekeeper() {
+    let studio = studio().await;
+    let stream = studio.stream("Sunrise").await;
+    studio.says("st-1", 0, News::Started).await;
+    studio.says("st-1", 5, News::Ended).await;
+    studio.live.stop(studio.user, stream.id, None, None).await.unwrap();
+    studio.is_live("st-2", 7).await;
+    studio.provider.with(|state| state.is_down = true);
+    let arn = studio.arn().await;
+    let report = Report { channel_arn: arn, ingest_id: "st-2".into(), at: second(7), news: News::Started };
+    assert!(studio.live.take_report(report).await.is_err(), "Lambda tells it again, a few times");
+    studio.provider.with(|state| state.is_down = false);
+    studio.keep_house_until(60).await;
+    assert_eq!(studio.provider.with(|state| (state.cuts, state.live.len())), (1, 0));
+    assert_eq!(studio.live.streams_by(Some(studio.user), studio.user, None, None, 9).await.unwrap().items.len(), 1);
+}
+
+#[tokio::test]
+async fn an_old_announcement_begins_and_late_news_do_not_begin_it() {
+    let studio = studio().await;
+    let old = studio.stream("Old").await;
+    for number in 0..51 {
+        studio.stream(&format!("Later {number}")).await;
+    }
+    studio.clock.advance(SignedDuration::from_secs(3600));
+    studio.live.start(studio.user, old.id, None, None).await.unwrap();
+    // A session of an hour ago that was over before anybody heard of it.
+    studio.says("st-0", 20, News::Ended).await;
+    studio.says("st-0", 10, News::Started).await;
+    assert_eq!(studio.reload(&old).await.state, State::Starting);
+    studio.says("st-1", 3601, News::Started).await;
+    let begun = studio.reload(&old).await;
+    assert_eq!((begun.state, begun.sessions), (State::Running, vec!["st-1".to_owned()]));
 }
