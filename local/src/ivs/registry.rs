@@ -197,25 +197,28 @@ impl Publisher {
 mod tests {
     use super::*;
 
-    /// A publisher that last sent something this long ago.
-    fn publisher(channel: &str, silence: Duration) -> Watched {
+    fn publisher(channel: &str) -> Watched {
         Watched {
             channel_arn: channel.into(),
             channel_name: String::new(),
             channel_type: "BASIC".into(),
             stream_id: String::new(),
-            monitor: Arc::new(Monitor::new(Instant::now() - silence)),
+            monitor: Arc::new(Monitor::new(Instant::now())),
             reporter: crate::ivs::live::news().0,
         }
     }
 
+    /// Claims a place for a publisher that then last sent something this long ago.
     async fn claim(
         registry: &Registry,
         channel: &str,
         silence: Duration,
     ) -> Result<(Place, oneshot::Receiver<Cut>), Taken> {
         let (cut, is_cut) = oneshot::channel();
-        Ok((registry.claim(publisher(channel, silence), cut).await?, is_cut))
+        let publisher = publisher(channel);
+        let place = registry.claim(publisher.clone(), cut).await?;
+        publisher.monitor.restart(Instant::now() - silence);
+        Ok((place, is_cut))
     }
 
     #[tokio::test]

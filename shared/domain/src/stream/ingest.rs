@@ -187,7 +187,9 @@ impl Live {
         }
         let cools_down = |stream: &Stream| {
             stream.stop_reason == Some(StopReason::Command)
-                && stream.ended_at.is_some_and(|ended| started_at.duration_since(ended) < COOL_DOWN)
+                && stream
+                    .ended_at
+                    .is_some_and(|ended| started_at + CLOCK_STEP >= ended && started_at < ended + COOL_DOWN)
         };
         let next = next_among(recent.clone(), channel.id);
         match next {
