@@ -27,6 +27,8 @@ type Watch = {
 const [FIRST_PAUSE, LONGEST_PAUSE] = [500, 8_000];
 /** A decoder that fails again within this time, in milliseconds, needs more than another try. */
 const TWICE = 5_000;
+/** A picture that should move and has not for this time, in milliseconds, is begun anew. */
+const STANDSTILL = 10_000;
 /** A clock that differs by more seconds says nothing about latency. */
 const CLOCKS_DIFFER = 60;
 /** Seconds behind the edge without hls.js. */
@@ -39,6 +41,8 @@ const LOW_LATENCY_MAX = 5;
 export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
   let isStopped = false;
   let failures = 0;
+  /** From loading until it plays. */
+  let isBeginning = true;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hls = Hls.isSupported()
     ? new Hls({
@@ -53,6 +57,7 @@ export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
 
   async function load() {
     timer = undefined;
+    isBeginning = true;
     try {
       const url = await address();
       if (isStopped) return;
@@ -87,6 +92,7 @@ export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
 
   const playing = () => {
     failures = 0;
+    isBeginning = false;
     tell({ name: "playing" });
   };
   const waiting = () => tell({ name: "reconnecting" });
@@ -114,6 +120,17 @@ export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
   }
   tell({ name: "loading" });
   load();
+  let [shown, movedAt] = [-1, performance.now()];
+  const watchdog = setInterval(() => {
+    const now = performance.now();
+    // Whoever pauses wants it to stand still; a new try is under way already.
+    const mayStand = (video.paused && !isBeginning) || timer !== undefined;
+    if (video.currentTime !== shown || mayStand) [shown, movedAt] = [video.currentTime, now];
+    else if (now - movedAt > STANDSTILL) {
+      movedAt = now;
+      broken();
+    }
+  }, 1_000);
 
   const target = () => hls?.targetLatency ?? NATIVE_TARGET;
   const edge = () => {
@@ -139,6 +156,7 @@ export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
     stop() {
       isStopped = true;
       clearTimeout(timer);
+      clearInterval(watchdog);
       video.removeEventListener("playing", playing);
       video.removeEventListener("waiting", waiting);
       video.removeEventListener("ended", broken);
