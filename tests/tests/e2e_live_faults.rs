@@ -120,6 +120,10 @@ async fn commands_are_the_owners_and_happen_once() -> Result<()> {
     for rest in ["", "/stream-key", "/streams", "/sessions"] {
         assert_eq!(stranger.request(Method::GET, &format!("{channel}{rest}")).send().await?.status(), 404, "{rest}");
     }
+    let read = person.request(Method::GET, &channel).send().await?;
+    let tag = read.headers()["etag"].to_str()?.to_owned();
+    let same = person.request(Method::GET, &channel).header("if-none-match", &tag).send().await?;
+    assert_eq!((read.status().as_u16(), same.status().as_u16()), (200, 304));
     for rest in ["/stream-key/reveal", "/stream-key/reset"] {
         assert_eq!(stranger.request(Method::POST, &format!("{channel}{rest}")).send().await?.status(), 404, "{rest}");
     }

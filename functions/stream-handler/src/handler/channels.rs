@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use skylark_api::etag::{self, etag};
+use skylark_api::etag::{self, etag_with};
 use skylark_api::idempotency::{Key, Posted, replayed};
 use skylark_api::json::Body;
 use skylark_api::operations::channels::{
@@ -40,9 +40,18 @@ pub(super) async fn mine(State(site): State<Site>, Caller(caller): Caller) -> Re
     Ok(Json(ChannelList { items, next_cursor: None }))
 }
 
-pub(super) async fn get(State(site): State<Site>, Caller(caller): Caller, Path(id): Path<String>) -> Result<Response> {
+pub(super) async fn get(
+    State(site): State<Site>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
     let current = site.live.owned_channel(caller.sub, channel_id(&id)?).await?;
     let on_air = site.live.on_air(&current).await?;
+    let tag = site.channel_tag(&current, &on_air);
+    if etag::is_known_tag(&headers, &tag) {
+        return Ok(([tag], Status::NotModified).into_response());
+    }
     Ok(site.show_channel(current, on_air))
 }
 
@@ -122,8 +131,18 @@ pub(super) async fn sessions(
 }
 
 impl Site {
+    /// What takes place on a channel changes it underneath its version.
+    fn channel_tag(&self, current: &Current, on_air: &OnAir) -> (HeaderName, HeaderValue) {
+        let now = self.live.clock.now();
+        let stream =
+            on_air.stream.as_ref().map_or(0, |stream| (stream.version as u32) << 3 | stream.status(now) as u32);
+        let sample = on_air.sample.as_ref().map_or(0, |sample| sample.at.as_millisecond() as u32);
+        etag_with(current.channel.version, stream ^ sample)
+    }
+
     fn show_channel(&self, current: Current, on_air: OnAir) -> Response {
-        ([etag(current.channel.version)], Json(ChannelView::new(current, on_air, &self.addresses))).into_response()
+        ([self.channel_tag(&current, &on_air)], Json(ChannelView::new(current, on_air, &self.addresses)))
+            .into_response()
     }
 }
 
