@@ -24,6 +24,7 @@ id!(/** Identifies a video. */ VideoId, VideoKind, "vid");
 id!(/** Identifies a channel. */ ChannelId, ChannelKind, "chn");
 id!(/** Identifies a stream. */ StreamId, StreamKind, "str");
 id!(/** Identifies the transfer of a source file. */ UploadId, UploadKind, "upl");
+id!(/** Identifies a message of a room. */ MessageId, MessageKind, "msg");
 id!(/** Identifies a domain event. */ EventId, EventKind, "evt");
 
 /// A fresh id made at `now`.
@@ -31,6 +32,13 @@ pub fn new_id<T: StaticType>(now: Timestamp) -> TypeSafeId<T> {
     let seconds = u64::try_from(now.as_second()).unwrap_or_default();
     let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
     TypeSafeId::from_uuid(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds)))
+}
+
+/// When an id was made, to the millisecond.
+pub fn made_at<T: StaticType>(id: TypeSafeId<T>) -> Timestamp {
+    let (seconds, nanoseconds) = id.uuid().get_timestamp().map(|at| at.to_unix()).unwrap_or_default();
+    let seconds = i64::try_from(seconds).unwrap_or_default();
+    Timestamp::new(seconds, i32::try_from(nanoseconds).unwrap_or_default()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -44,6 +52,13 @@ mod tests {
         assert!(early.to_string() < late.to_string());
         assert_eq!(early.to_string().parse::<UserId>().unwrap(), early);
         assert!(late.to_string().starts_with("usr_"));
+    }
+
+    #[test]
+    fn an_id_tells_when_it_was_made() {
+        let at: Timestamp = "2026-01-01T00:00:00.123Z".parse().unwrap();
+        assert_eq!(made_at(new_id::<UserKind>(at)), at);
+        assert_eq!(made_at(UserId::from_uuid(Uuid::nil())), Timestamp::UNIX_EPOCH);
     }
 
     #[test]

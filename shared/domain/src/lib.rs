@@ -1,11 +1,13 @@
 //! Skylark's rules, without AWS, HTTP, a runtime or a clock.
 //!
 //! Start at [`ports`]: everything the domain needs from outside is a trait there. Each area is a module with its
-//! commands (changes) and queries (reads): [`account`], [`video`], [`channel`] and [`stream`]. A command decides purely on what it read, and commits one
+//! commands (changes) and queries (reads): [`account`], [`video`], [`channel`],
+//! [`stream`] and [`chat`]. A command decides purely on what it read, and commits one
 //! [`outbox::Change`]: the aggregate's next value together with the domain event that says what happened.
 
 pub mod account;
 pub mod channel;
+pub mod chat;
 mod check;
 pub mod error;
 pub mod idempotency;

@@ -12,8 +12,6 @@ use crate::error::corrupt;
 use crate::keys;
 use crate::table::{Expression, Table};
 
-const WINDOW: SignedDuration = SignedDuration::from_mins(15);
-
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Tries {
@@ -23,7 +21,7 @@ struct Tries {
 
 #[async_trait]
 impl Attempts for Table {
-    async fn add(&self, subject: &str, now: Timestamp) -> Result<Window, PortError> {
+    async fn add(&self, subject: &str, window: SignedDuration, now: Timestamp) -> Result<Window, PortError> {
         let number = |value: i64| AttributeValue::N(value.to_string());
         // Either a window is open and is counted in, or none is and one is opened. Between the two another caller may
         // have opened or ended one, hence the second round.
@@ -32,9 +30,9 @@ impl Attempts for Table {
                 .value(":one", number(1))
                 .value(":now", number(now.as_second()));
             if let Some(item) = self.update(keys::rate(subject), counted).await? {
-                return window(item);
+                return window_of(item);
             }
-            let ends_at = (now + WINDOW).as_second();
+            let ends_at = (now + window).as_second();
             let opened = Expression::new(
                 "SET tries = :one, endsAt = :end, #ttl = :end",
                 "attribute_not_exists(#pk) OR endsAt <= :now",
@@ -45,7 +43,7 @@ impl Attempts for Table {
             .value(":end", number(ends_at))
             .value(":now", number(now.as_second()));
             if let Some(item) = self.update(keys::rate(subject), opened).await? {
-                return window(item);
+                return window_of(item);
             }
         }
         Err(PortError::new("attempts", PortErrorKind::Throttled, "a window opened and ended at the same time"))
@@ -56,7 +54,7 @@ impl Attempts for Table {
     }
 }
 
-fn window(item: Item) -> Result<Window, PortError> {
+fn window_of(item: Item) -> Result<Window, PortError> {
     let tries: Tries = serde_dynamo::from_item(item).map_err(corrupt)?;
     Ok(Window { count: tries.tries, ends_at: Timestamp::from_second(tries.ends_at).map_err(corrupt)? })
 }

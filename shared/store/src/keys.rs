@@ -2,8 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use skylark_domain::ids::{ChannelId, StreamId, UploadId, UserId, VideoId};
+use skylark_domain::ids::{ChannelId, MessageId, StreamId, UploadId, UserId, VideoId, made_at};
 
 /// The name of the partition key.
 pub(crate) const PK: &str = "PK";
@@ -17,7 +18,7 @@ pub(crate) const GSI2: [&str; 2] = ["GSI2PK", "GSI2SK"];
 pub(crate) const TTL: &str = "TTL";
 
 /// A primary key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,
@@ -146,6 +147,119 @@ pub(crate) fn stream_reference(id: StreamId) -> Key {
 /// The history of a stream, and its measurements.
 pub(crate) fn stream_partition(id: StreamId) -> String {
     format!("STREAM#{id}")
+}
+
+/// A message of a room, by the time it was taken; its id holds that time.
+pub(crate) fn message(room: StreamId, id: MessageId) -> Key {
+    Key::new(stream_partition(room), format!("{}{id}", messages_at(made_at(id))))
+}
+
+/// All messages of a room, oldest first: a query by this prefix.
+pub(crate) const MESSAGES: &str = "MSG#";
+
+/// Just before every message of a time.
+pub(crate) fn messages_at(at: Timestamp) -> String {
+    format!("{MESSAGES}{at:.3}#")
+}
+
+/// Marks an author's own name for a message.
+pub(crate) fn resend(user: &str, room: StreamId, client_id: &str) -> Key {
+    Key::new(format!("CM#{user}#{room}#{client_id}"), "CM")
+}
+
+/// The connections of one part of a room.
+pub(crate) fn seats_partition(room: StreamId, shard: u32) -> String {
+    format!("STREAM#{room}#CONN#{shard}")
+}
+
+/// The connections of a room are a query by this prefix.
+pub(crate) const SEATS: &str = "CONN#";
+
+/// A connection where its room keeps it.
+pub(crate) fn seat(room: StreamId, shard: u32, connection_id: &str) -> Key {
+    Key::new(seats_partition(room, shard), format!("{SEATS}{connection_id}"))
+}
+
+/// A connection by its id.
+pub(crate) fn connection(id: &str) -> Key {
+    Key::new(format!("CONN#{id}"), "META")
+}
+
+/// GSI2: the connections of a user or a guest; the sort key is the room.
+pub(crate) fn connections_of(user_id: &str) -> String {
+    format!("CONNUSER#{user_id}")
+}
+
+/// Permission to enter a room once, by digest.
+pub(crate) fn ticket(digest: &str) -> Key {
+    Key::new(format!("TICKET#{digest}"), "T")
+}
+
+/// Somebody who may not enter the rooms of a channel; all of them are a query by [`BANS`].
+pub(crate) fn ban(channel: ChannelId, user_id: &str) -> Key {
+    Key::new(channel_partition(channel), format!("{BANS}{user_id}"))
+}
+
+/// All bans of a channel: a query by this prefix.
+pub(crate) const BANS: &str = "BAN#";
+
+/// Somebody who keeps order in the rooms of a channel; all of them are a query by [`MODERATORS`].
+pub(crate) fn moderator(channel: ChannelId, user: UserId) -> Key {
+    Key::new(channel_partition(channel), format!("{MODERATORS}{user}"))
+}
+
+/// All moderators of a channel: a query by this prefix.
+pub(crate) const MODERATORS: &str = "MOD#";
+
+/// All connections of all rooms; the rooms that have some are a query by [`BUSY_ROOMS`] beside it.
+pub(crate) fn connection_total() -> Key {
+    Key::new(CONNECTION_STATISTICS, "C")
+}
+
+/// A room that has connections.
+pub(crate) fn busy_room(id: StreamId) -> Key {
+    Key::new(CONNECTION_STATISTICS, format!("{BUSY_ROOMS}{id}"))
+}
+
+/// The partition of what is known of all connections.
+pub(crate) const CONNECTION_STATISTICS: &str = "STAT#CONNECTIONS";
+
+/// The rooms that have connections: a query by this prefix.
+pub(crate) const BUSY_ROOMS: &str = "ROOM#";
+
+/// What a change of the table is about, by the keys of its item.
+pub(crate) fn read(pk: &str, sk: &str) -> Option<Subject> {
+    let id = |text: &str| text.parse::<StreamId>().ok();
+    if let Some(rest) = pk.strip_prefix("STREAM#") {
+        if let Some((room, shard)) = rest.split_once("#CONN#") {
+            let connection_id = sk.strip_prefix(SEATS)?.to_owned();
+            return Some(Subject::Seat { room: id(room)?, shard: shard.parse().ok()?, connection_id });
+        }
+        let room = id(rest)?;
+        if let Some((_, message)) = sk.strip_prefix(MESSAGES).and_then(|rest| rest.rsplit_once('#')) {
+            return Some(Subject::Message { room, id: message.parse().ok()? });
+        }
+        return match sk.split_once('#')?.0 {
+            "EVT" => Some(Subject::StreamEvent(room)),
+            "HS" => Some(Subject::Health(room)),
+            _ => None,
+        };
+    }
+    if pk.starts_with("CHANNEL#") && sk.starts_with(BANS) {
+        return Some(Subject::Ban);
+    }
+    let user = pk.strip_prefix("USER#").filter(|_| sk.starts_with(REFRESH_TOKENS))?;
+    user.parse().ok().map(Subject::RefreshToken)
+}
+
+/// What an item is, as far as rooms care.
+pub(crate) enum Subject {
+    Seat { room: StreamId, shard: u32, connection_id: String },
+    Message { room: StreamId, id: MessageId },
+    StreamEvent(StreamId),
+    Health(StreamId),
+    Ban,
+    RefreshToken(UserId),
 }
 
 /// How many watch a stream.

@@ -25,7 +25,7 @@ const SAMPLE_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Measurements of ten seconds, added up.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RollUp {
+pub(crate) struct RollUp {
     at: Timestamp,
     samples: f64,
     period_ms: u64,
@@ -58,6 +58,13 @@ struct Statistics {
     stream_id: Option<StreamId>,
     viewer_count: u32,
     peak: u32,
+    playback_sessions: u32,
+}
+
+impl From<Statistics> for Viewers {
+    fn from(stored: Statistics) -> Self {
+        Self { count: stored.viewer_count, peak: stored.peak, playback_sessions: stored.playback_sessions }
+    }
 }
 
 fn number(value: impl ToString) -> AttributeValue {
@@ -100,30 +107,22 @@ impl Measurements for Table {
         let keys = streams.iter().map(|id| keys::stream_statistics(*id)).collect();
         let mut counts = HashMap::new();
         for item in self.get_items(keys).await? {
-            let Statistics { stream_id, viewer_count: count, peak } = serde_dynamo::from_item(item).map_err(corrupt)?;
-            counts.extend(stream_id.map(|id| (id, Viewers { count, peak })));
+            let stored: Statistics = serde_dynamo::from_item(item).map_err(corrupt)?;
+            counts.extend(stored.stream_id.map(|id| (id, stored.into())));
         }
         Ok(counts)
     }
 
     async fn viewers(&self, stream: StreamId) -> Result<Viewers, PortError> {
         let item = self.get_item(keys::stream_statistics(stream)).await?.unwrap_or_default();
-        let Statistics { viewer_count: count, peak, .. } = serde_dynamo::from_item(item).map_err(corrupt)?;
-        Ok(Viewers { count, peak })
+        serde_dynamo::from_item::<_, Statistics>(item).map(Viewers::from).map_err(corrupt)
     }
 
-    async fn note_viewers(&self, stream: StreamId, count: u32) -> Result<(), PortError> {
-        let key = keys::stream_statistics(stream);
-        let rise = Expression::new(
-            "SET viewerCount = :count, admitted = :count, peak = :count, streamId = :id",
-            "attribute_not_exists(peak) OR peak < :count",
-        );
-        let rise = rise.value(":id", AttributeValue::S(stream.to_string()));
-        if self.update(key.clone(), rise.value(":count", number(count))).await?.is_none() {
-            let set = Expression::always("SET viewerCount = :count, admitted = :count");
-            self.update(key, set.value(":count", number(count))).await?;
-        }
-        Ok(())
+    async fn note_playback_sessions(&self, stream: StreamId, count: u32) -> Result<(), PortError> {
+        let set = Expression::always("SET playbackSessions = :count, streamId = :id")
+            .value(":id", AttributeValue::S(stream.to_string()))
+            .value(":count", number(count));
+        self.update(keys::stream_statistics(stream), set).await.map(|_| ())
     }
 
     /// Those who watch, and those who were let in since they were counted.

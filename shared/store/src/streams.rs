@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use skylark_domain::chat::room::Room;
 use skylark_domain::ids::{ChannelId, StreamId, UserId};
 use skylark_domain::outbox::{Change, RecordedEvent};
 use skylark_domain::ports::{Saved, StreamCommit, Streams};
 use skylark_domain::stream::queries::Card;
 use skylark_domain::stream::session::Session;
 use skylark_domain::stream::status::Status;
-use skylark_domain::stream::{ChatSettings, State, Stream, Visibility};
+use skylark_domain::stream::{State, Stream, Visibility};
 use skylark_domain::{PortError, PortErrorKind};
 
 use crate::channels::{claim, release};
@@ -86,15 +87,14 @@ fn shard(id: StreamId) -> u32 {
     u32::from(last) % FEED_SHARDS
 }
 
-/// What is known of a stream by its id alone, and whether somebody has to look after it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// The attributes of a reference that may be absent.
+const REFERENCE_OPTIONAL: [&str; 6] = ["scheduledAt", "maxConcurrentViewers", "closesAt", "TTL", "GSI2PK", "GSI2SK"];
+
+/// What is known of a stream by its id alone, which is its room, and whether somebody has to look after it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct StreamReference {
-    id: StreamId,
-    user_id: UserId,
-    channel_id: ChannelId,
-    visibility: Visibility,
-    chat: ChatSettings,
+    #[serde(flatten)]
+    room: Room,
     #[serde(skip)]
     pending_at: Option<Timestamp>,
     #[serde(skip)]
@@ -110,15 +110,7 @@ impl StreamReference {
             State::Stopped => Some(stream.created_at),
             State::Archived | State::Failed | State::Deleted => None,
         };
-        Self {
-            id: stream.id,
-            user_id: stream.user_id,
-            channel_id: stream.channel_id,
-            visibility: stream.visibility,
-            chat: stream.settings.chat.clone(),
-            pending_at,
-            expires_at: stream.expires_at(),
-        }
+        Self { room: Room::of(stream), pending_at, expires_at: stream.expires_at() }
     }
 }
 
@@ -126,7 +118,7 @@ impl Entity for StreamReference {
     const TYPE: &'static str = "StreamReference";
 
     fn key(&self) -> Key {
-        keys::stream_reference(self.id)
+        keys::stream_reference(self.room.id)
     }
 
     fn expires_at(&self) -> Option<Timestamp> {
@@ -136,7 +128,7 @@ impl Entity for StreamReference {
     fn index(&self) -> Vec<(&'static str, AttributeValue)> {
         let Some(at) = self.pending_at else { return Vec::new() };
         let [pk, sk] = keys::GSI2;
-        let position = format!("{at:.3}#{}", self.id);
+        let position = format!("{at:.3}#{}", self.room.id);
         vec![(pk, AttributeValue::S(keys::PENDING_STREAMS.into())), (sk, AttributeValue::S(position))]
     }
 }
@@ -154,7 +146,7 @@ impl Streams for Table {
         if let Some(before) = &before
             && (StreamReference::to(before) != StreamReference::to(next) || next.state == State::Archiving)
         {
-            writes.push(Write::put(&StreamReference::to(next)));
+            writes.push(Write::merge(&StreamReference::to(next), &REFERENCE_OPTIONAL));
         }
         let holds = before.as_ref().is_some_and(Stream::is_active);
         let claimed = writes.len();
@@ -177,7 +169,7 @@ impl Streams for Table {
 
     async fn stream(&self, id: StreamId) -> Result<Option<Stream>, PortError> {
         match self.get::<StreamReference>(keys::stream_reference(id)).await? {
-            Some(reference) => self.stream_of(reference.user_id, id).await,
+            Some(reference) => self.stream_of(reference.room.user_id, id).await,
             None => Ok(None),
         }
     }
@@ -250,7 +242,7 @@ impl Streams for Table {
         let until = format!("{now:.3}$");
         let items = self.query_index_until("GSI2", keys::GSI2, keys::PENDING_STREAMS.into(), until).await?;
         let references = items.into_iter().map(from_item::<StreamReference>);
-        references.map(|reference| reference.map(|reference| (reference.user_id, reference.id))).collect()
+        references.map(|reference| reference.map(|reference| (reference.room.user_id, reference.room.id))).collect()
     }
 
     async fn note_rested(&self, stream: &Stream, now: Timestamp) -> Result<(), PortError> {

@@ -1,5 +1,7 @@
 //! The one place where SDK builders stand: typed reads and writes of single items, and transactions.
 
+mod bulk;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -85,13 +87,7 @@ impl Table {
 
     /// Every item of a partition whose sort key begins with `prefix`, strongly consistent, in order.
     pub(crate) async fn query<E: Entity>(&self, partition: String, prefix: &str) -> Result<Vec<E>, PortError> {
-        let query = self
-            .query_of(keys::PK, partition)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-            .expression_attribute_names("#sk", keys::SK)
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
-        self.all(query).await?.into_iter().map(from_item).collect()
+        self.query_items(partition, prefix).await?.into_iter().map(from_item).collect()
     }
 
     /// The last items of a partition whose sort keys lie between two others, these included, last first, at most `limit`;
@@ -103,8 +99,7 @@ impl Table {
         below: String,
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
-        let query = self.query_of(keys::PK, partition).consistent_read(true).scan_index_forward(false);
-        self.take(between(query, keys::SK, above, below), limit).await
+        self.query_back(partition, above, below, limit, true).await
     }
 
     /// The first items of a partition whose sort keys lie between two others, these included, at most `limit`; strongly
@@ -374,6 +369,10 @@ pub(crate) enum Write {
     DeleteVersion(Key, u64),
     /// Deletes an item, present or not.
     Delete(Key),
+    /// Deletes an item that is there and whose `TTL` is not over at this time.
+    DeleteFresh(Key, Timestamp),
+    /// Sets the attributes of an item, whatever stood there, and removes the named ones that it has no more; others stay.
+    Merge(Result<Item, PortError>, &'static [&'static str]),
     /// Updates an item.
     Update(Key, Expression),
 }
@@ -393,6 +392,10 @@ impl Write {
 
     pub(crate) fn replace<E: Entity>(entity: &E, version: u64) -> Self {
         Self::Replace(to_item(entity), version)
+    }
+
+    pub(crate) fn merge<E: Entity>(entity: &E, optional: &'static [&'static str]) -> Self {
+        Self::Merge(to_item(entity), optional)
     }
 
     pub(crate) fn advance<E: Entity>(entity: &E, version: u64, optional: &'static [&'static str]) -> Self {
@@ -436,18 +439,14 @@ impl Write {
                 write.put(Put::builder().table_name(table).set_item(Some(item?)).build().map_err(corrupt)?)
             }
             Self::Advance(item, version, optional) => {
-                let (key, change) = advance(item?, version, optional);
-                write.update(
-                    Update::builder()
-                        .table_name(table)
-                        .set_key(Some(key))
-                        .update_expression(change.update)
-                        .set_condition_expression(change.condition)
-                        .set_expression_attribute_names(change.names)
-                        .set_expression_attribute_values(change.values)
-                        .build()
-                        .map_err(corrupt)?,
-                )
+                let (key, mut change) = merge(item?, optional);
+                change.condition = Some("#version = :before".into());
+                change = change.name("#version", "version").value(":before", AttributeValue::N(version.to_string()));
+                write.update(update(table, key, change)?)
+            }
+            Self::Merge(item, optional) => {
+                let (key, change) = merge(item?, optional);
+                write.update(update(table, key, change)?)
             }
             Self::DeleteVersion(key, version) => write.delete(
                 Delete::builder()
@@ -462,30 +461,41 @@ impl Write {
             Self::Delete(key) => {
                 write.delete(Delete::builder().table_name(table).set_key(Some(key_item(key))).build().map_err(corrupt)?)
             }
-            Self::Update(key, change) => write.update(
-                Update::builder()
+            Self::DeleteFresh(key, now) => write.delete(
+                Delete::builder()
                     .table_name(table)
                     .set_key(Some(key_item(key)))
-                    .update_expression(change.update)
-                    .set_condition_expression(change.condition)
-                    .set_expression_attribute_names(change.names)
-                    .set_expression_attribute_values(change.values)
+                    .condition_expression("attribute_exists(#pk) AND #ttl > :now")
+                    .expression_attribute_names("#pk", keys::PK)
+                    .expression_attribute_names("#ttl", keys::TTL)
+                    .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()))
                     .build()
                     .map_err(corrupt)?,
             ),
+            Self::Update(key, change) => write.update(update(table, key_item(key), change)?),
         };
         Ok(write.build())
     }
 }
 
+fn update(table: &str, key: Item, change: Expression) -> Result<Update, PortError> {
+    Update::builder()
+        .table_name(table)
+        .set_key(Some(key))
+        .update_expression(change.update)
+        .set_condition_expression(change.condition)
+        .set_expression_attribute_names(change.names)
+        .set_expression_attribute_values(change.values)
+        .build()
+        .map_err(corrupt)
+}
+
 /// The key of `item`, and the update that makes it what `item` is.
-fn advance(mut item: Item, version: u64, optional: &[&str]) -> (Item, Expression) {
+fn merge(mut item: Item, optional: &[&str]) -> (Item, Expression) {
     let key = [keys::PK, keys::SK].into_iter().filter_map(|name| item.remove_entry(name)).collect();
     let gone: Vec<String> =
         optional.iter().filter(|name| !item.contains_key(**name)).map(|name| (*name).into()).collect();
-    let mut change = Expression::new("", "#version = :before")
-        .name("#version", "version")
-        .value(":before", AttributeValue::N(version.to_string()));
+    let mut change = Expression::always("");
     let mut set = Vec::new();
     for (number, (name, value)) in item.into_iter().enumerate() {
         set.push(format!("#s{number} = :s{number}"));

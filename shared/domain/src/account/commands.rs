@@ -16,6 +16,8 @@ use crate::token;
 
 /// Failed logins of one account from one address before more are refused.
 pub const MAX_LOGIN_FAILURES: u32 = 10;
+/// How long they count.
+const LOGIN_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 const REFRESH_TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A new account.
@@ -94,7 +96,7 @@ impl AccountService {
         let now = self.now();
         let subject = format!("login:{}:{}", token::digest(&command.name.to_lowercase()), command.address);
         // Counted before the password is looked at: parallel guesses cannot slip past the limit.
-        let window = self.attempts.add(&subject, now).await?;
+        let window = self.attempts.add(&subject, LOGIN_WINDOW, now).await?;
         if window.count > MAX_LOGIN_FAILURES {
             let left = window.ends_at.duration_since(now).as_secs();
             return Err(Error::RateLimited {

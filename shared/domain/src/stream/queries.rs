@@ -101,6 +101,8 @@ pub struct Viewers {
     pub count: u32,
     /// The most there were.
     pub peak: u32,
+    /// IVS's own count of playback sessions, for the owner. It is never mixed with the others.
+    pub playback_sessions: u32,
 }
 
 /// A stream with what is shown beside it.

@@ -50,7 +50,7 @@ impl Live {
         };
         let Some(id) = stream_id else { return Ok(Taken::ByNone) };
         if let Some(viewers) = live.viewers {
-            self.measurements.note_viewers(id, viewers).await?;
+            self.measurements.note_playback_sessions(id, viewers).await?;
         }
         Ok(Taken::By(id))
     }

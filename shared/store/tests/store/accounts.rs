@@ -10,6 +10,8 @@ use skylark_domain::ports::{Accounts, Attempts, PublicKeys, Reachable, Registere
 
 use crate::world::{World, now, world};
 
+const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+
 fn user(name: &str) -> User {
     User {
         id: new_id(now()),
@@ -93,14 +95,14 @@ async fn a_token_is_spent_once_and_families_end_apart() {
 async fn tries_are_counted_in_a_window_that_begins_with_the_first() {
     let World { table, .. } = &world().await;
     let at = |minutes| now() + SignedDuration::from_mins(minutes);
-    assert_eq!(table.add("login:ada", at(0)).await.unwrap().count, 1);
-    let window = table.add("login:ada", at(14)).await.unwrap();
+    assert_eq!(table.add("login:ada", WINDOW, at(0)).await.unwrap().count, 1);
+    let window = table.add("login:ada", WINDOW, at(14)).await.unwrap();
     assert_eq!((window.count, window.ends_at), (2, at(15)));
-    assert_eq!(table.add("login:grace", at(14)).await.unwrap().count, 1);
-    let next = table.add("login:ada", at(15)).await.unwrap();
+    assert_eq!(table.add("login:grace", WINDOW, at(14)).await.unwrap().count, 1);
+    let next = table.add("login:ada", WINDOW, at(15)).await.unwrap();
     assert_eq!((next.count, next.ends_at), (1, at(30)));
     table.forget("login:ada").await.unwrap();
-    assert_eq!(table.add("login:ada", at(16)).await.unwrap().count, 1);
+    assert_eq!(table.add("login:ada", WINDOW, at(16)).await.unwrap().count, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

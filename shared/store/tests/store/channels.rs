@@ -5,7 +5,7 @@ use skylark_domain::Error;
 use skylark_domain::channel::commands::{CreateChannel, EditChannel};
 use skylark_domain::channel::{ChannelType, LatencyMode};
 use skylark_domain::ids::new_id;
-use skylark_domain::ports::Circuits;
+use skylark_domain::ports::{Circuits, Rooms};
 use skylark_domain::resilience::{Circuit, Gate};
 use skylark_domain::stream::health::{Sample, Verdict};
 use skylark_domain::stream::session::News;
@@ -220,10 +220,19 @@ async fn measurements_are_rolled_up_and_viewers_counted() {
     assert_eq!(studio.live.take_sample(&arn, "st-9", &health.samples[0]).await.unwrap(), None);
 
     let measurements = &studio.live.measurements;
-    measurements.note_viewers(stream.id, 5).await.unwrap();
-    measurements.note_viewers(stream.id, 3).await.unwrap();
+    let count = async |count: u32, seconds: i64| {
+        let before = studio.world.table.statistics(stream.id).await.unwrap();
+        assert!(studio.world.table.note_count(stream.id, &before, count, second(seconds)).await.unwrap());
+        assert!(
+            !studio.world.table.note_count(stream.id, &before, 9, second(99)).await.unwrap(),
+            "it was counted meanwhile"
+        );
+    };
+    count(5, 3).await;
+    count(3, 6).await;
+    measurements.note_playback_sessions(stream.id, 2).await.unwrap();
     let viewers = studio.live.stream_viewers(None, stream.id).await.unwrap();
-    assert_eq!((viewers.count, viewers.peak), (3, 5));
+    assert_eq!((viewers.count, viewers.peak, viewers.playback_sessions), (3, 5, 2));
     let counted = measurements.viewers_of(&[stream.id, new_id(now())]).await.unwrap();
     assert_eq!((counted.len(), counted[&stream.id]), (1, viewers));
     let mut admitted = Vec::new();
@@ -231,7 +240,7 @@ async fn measurements_are_rolled_up_and_viewers_counted() {
         admitted.push(measurements.admit(stream.id, 5).await.unwrap());
     }
     assert_eq!(admitted, [true, true, false]);
-    measurements.note_viewers(stream.id, 4).await.unwrap();
+    count(4, 9).await;
     assert!(measurements.admit(stream.id, 5).await.unwrap());
 }
 

@@ -1,0 +1,250 @@
+//! Who is in rooms: tickets, and connections. A connection is two items: one by its id, and one where its room keeps it,
+//! which holds nothing but what sending needs, for a thousand of them are read at once.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use skylark_domain::PortError;
+use skylark_domain::chat::connection::{CONNECTION_LIFE, Connection, Seat, Ticket};
+use skylark_domain::chat::room::Role;
+use skylark_domain::ids::StreamId;
+use skylark_domain::ports::{Connections, Entered, Turn};
+
+use crate::entity::{Entity, Item, from_item, to_item};
+use crate::error::corrupt;
+use crate::keys::{self, Key};
+use crate::table::{Expression, Table, Write};
+
+/// Messages that may be taken within [`WINDOW_MS`], and how their times are called, the latest first.
+const TURNS: [&str; 5] = ["t1", "t2", "t3", "t4", "t5"];
+const WINDOW_MS: i64 = 1000;
+
+impl Entity for Ticket {
+    const TYPE: &'static str = "Ticket";
+
+    fn key(&self) -> Key {
+        keys::ticket(&self.digest)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Entity for Connection {
+    const TYPE: &'static str = "Connection";
+
+    fn key(&self) -> Key {
+        keys::connection(&self.id)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.connected_at + CONNECTION_LIFE)
+    }
+
+    /// Readers have no name to be found by.
+    fn index(&self) -> Vec<(&'static str, AttributeValue)> {
+        let Some(person) = &self.person else { return Vec::new() };
+        let [pk, sk] = keys::GSI2;
+        let text = AttributeValue::S;
+        vec![(pk, text(keys::connections_of(&person.user_id))), (sk, text(self.stream_id.to_string()))]
+    }
+}
+
+/// A connection where its room keeps it. Everything else stands in its key and its `TTL`: it has to be small.
+#[derive(Debug, Serialize, Deserialize)]
+struct SeatItem {
+    #[serde(skip)]
+    key: Option<Key>,
+    #[serde(skip)]
+    expires_at: Option<Timestamp>,
+    #[serde(default, rename = "b", skip_serializing_if = "std::ops::Not::not")]
+    is_batch: bool,
+    #[serde(default, rename = "o", skip_serializing_if = "std::ops::Not::not")]
+    is_owner: bool,
+}
+
+impl SeatItem {
+    fn of(connection: &Connection) -> Self {
+        let roles = connection.person.iter().flat_map(|person| &person.roles);
+        Self {
+            key: Some(keys::seat(connection.stream_id, connection.shard, &connection.id)),
+            expires_at: connection.expires_at(),
+            is_batch: connection.is_batch,
+            is_owner: roles.into_iter().any(|role| *role == Role::Owner),
+        }
+    }
+}
+
+impl Entity for SeatItem {
+    const TYPE: &'static str = "Seat";
+
+    fn key(&self) -> Key {
+        self.key.clone().unwrap_or_default()
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+}
+
+/// The seat that an item is, by what its key said.
+pub(crate) fn seat(room: StreamId, shard: u32, connection_id: String, item: &Item) -> Result<Seat, PortError> {
+    let flag = |name: &str| item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or_default();
+    let expires_at = item.get(keys::TTL).and_then(|value| value.as_n().ok()?.parse().ok());
+    let expires_at = expires_at.ok_or_else(|| corrupt(format!("a seat of {connection_id} without an end")))?;
+    let expires_at = Timestamp::from_second(expires_at).map_err(corrupt)?;
+    Ok(Seat {
+        connection_id,
+        stream_id: room,
+        shard,
+        is_batch: flag("b"),
+        is_owner: flag("o"),
+        connected_at: expires_at - CONNECTION_LIFE,
+    })
+}
+
+/// Keys of both items of a connection.
+fn both(room: StreamId, shard: u32, id: &str) -> [Key; 2] {
+    [keys::connection(id), keys::seat(room, shard, id)]
+}
+
+fn millisecond(at: Timestamp) -> AttributeValue {
+    AttributeValue::N(at.as_millisecond().to_string())
+}
+
+fn turns(item: &Item) -> Result<Vec<Timestamp>, PortError> {
+    let times = TURNS.iter().map_while(|name| item.get(*name)?.as_n().ok()?.parse().ok());
+    times.map(|time| Timestamp::from_millisecond(time).map_err(corrupt)).collect()
+}
+
+#[async_trait]
+impl Connections for Table {
+    async fn keep_ticket(&self, ticket: &Ticket) -> Result<(), PortError> {
+        self.put(ticket).await
+    }
+
+    async fn ticket(&self, digest: &str) -> Result<Option<Ticket>, PortError> {
+        self.get(keys::ticket(digest)).await
+    }
+
+    async fn enter(&self, connection: &Connection, ticket: Option<&str>) -> Result<Entered, PortError> {
+        let mut item = to_item(connection)?;
+        let keeps_order = connection.person.as_ref().is_some_and(|person| person.keeps_order());
+        item.insert("keepsOrder".into(), AttributeValue::Bool(keeps_order));
+        let mut writes = vec![Write::Put(Ok(item)), Write::put(&SeatItem::of(connection))];
+        writes.extend(ticket.map(|digest| Write::DeleteFresh(keys::ticket(digest), connection.connected_at)));
+        Ok(match self.transact(writes).await? {
+            Ok(()) => Entered::Done,
+            Err(_) => Entered::TicketSpent,
+        })
+    }
+
+    async fn connection(&self, id: &str) -> Result<Option<Connection>, PortError> {
+        self.get(keys::connection(id)).await
+    }
+
+    async fn note_seen(&self, id: &str, now: Timestamp) -> Result<Option<Connection>, PortError> {
+        let seen = Expression::new("SET seenAt = :now", "attribute_exists(#pk)")
+            .name("#pk", keys::PK)
+            .value(":now", AttributeValue::S(now.to_string()));
+        self.update(keys::connection(id), seen).await?.map(from_item).transpose()
+    }
+
+    async fn leave(&self, connection: &Connection) -> Result<(), PortError> {
+        let keys = both(connection.stream_id, connection.shard, &connection.id);
+        // No condition stands in it: nothing can be refused.
+        self.transact(keys.into_iter().map(Write::Delete).collect()).await.map(|_| ())
+    }
+
+    async fn remove(&self, seats: &[Seat]) -> Result<(), PortError> {
+        let keys = seats.iter().flat_map(|seat| both(seat.stream_id, seat.shard, &seat.connection_id));
+        self.delete_items(keys.collect()).await
+    }
+
+    async fn connections_of(&self, user_id: &str) -> Result<Vec<Connection>, PortError> {
+        let partition = keys::connections_of(user_id);
+        let items = self.query_index_first("GSI2", keys::GSI2, partition, None, usize::MAX).await?;
+        items.into_iter().map(from_item).collect()
+    }
+
+    async fn note_roles(&self, connection: &Connection, roles: &[Role]) -> Result<(), PortError> {
+        let Some(person) = &connection.person else { return Ok(()) };
+        let mut person = person.clone();
+        person.roles = roles.to_vec();
+        let set = Expression::new("SET person = :person, keepsOrder = :keeps", "attribute_exists(#pk)")
+            .name("#pk", keys::PK)
+            .value(":keeps", AttributeValue::Bool(person.keeps_order()))
+            .value(":person", serde_dynamo::to_attribute_value(&person).map_err(corrupt)?);
+        self.update(keys::connection(&connection.id), set).await.map(|_| ())
+    }
+
+    async fn seats(&self, id: StreamId, shard: u32) -> Result<Vec<Seat>, PortError> {
+        let now = Timestamp::now();
+        let items = self.query_items(keys::seats_partition(id, shard), keys::SEATS).await?;
+        let seats = items.into_iter().map(|item| {
+            let sk = item.get(keys::SK).and_then(|sk| sk.as_s().ok()?.strip_prefix(keys::SEATS));
+            seat(id, shard, sk.unwrap_or_default().to_owned(), &item)
+        });
+        let is_over = |seat: &Seat| seat.connected_at + CONNECTION_LIFE <= now;
+        seats.filter(|seat| !seat.as_ref().is_ok_and(is_over)).collect()
+    }
+
+    async fn count_seats(&self, id: StreamId, shard: u32) -> Result<u32, PortError> {
+        self.count(keys::seats_partition(id, shard), keys::SEATS).await
+    }
+
+    async fn silent(&self, seats: &[Seat], since: Timestamp) -> Result<Vec<Seat>, PortError> {
+        let mut heard_of = std::collections::HashSet::new();
+        for some in seats.chunks(100) {
+            let keys = some.iter().map(|seat| keys::connection(&seat.connection_id)).collect();
+            for item in self.get_items(keys).await? {
+                let connection: Connection = from_item(item)?;
+                if connection.seen_at >= since {
+                    heard_of.insert(connection.id);
+                }
+            }
+        }
+        Ok(seats.iter().filter(|seat| !heard_of.contains(&seat.connection_id)).cloned().collect())
+    }
+
+    async fn take_turn(&self, id: &str, now: Timestamp) -> Result<Turn, PortError> {
+        let [t1, t2, t3, t4, t5] = TURNS;
+        // An attribute that is not there cannot be copied: the times of a connection's first messages are the epoch.
+        let shift = format!(
+            "SET {t5} = if_not_exists({t4}, :zero), {t4} = if_not_exists({t3}, :zero), \
+             {t3} = if_not_exists({t2}, :zero), {t2} = if_not_exists({t1}, :zero), {t1} = :now, seenAt = :seen"
+        );
+        let condition =
+            format!("attribute_exists(#pk) AND (attribute_not_exists({t5}) OR {t5} <= :cut OR keepsOrder = :yes)");
+        let turn = Expression::new(&shift, &condition)
+            .name("#pk", keys::PK)
+            .value(":zero", AttributeValue::N("0".into()))
+            .value(":now", millisecond(now))
+            .value(":seen", AttributeValue::S(now.to_string()))
+            .value(":cut", AttributeValue::N((now.as_millisecond() - WINDOW_MS).to_string()))
+            .value(":yes", AttributeValue::Bool(true));
+        match self.update_old(keys::connection(id), turn).await? {
+            Ok(old) => {
+                let before = turns(&old)?;
+                Ok(Turn::Taken { connection: Box::new(from_item(old)?), before })
+            }
+            Err(Some(old)) => {
+                let fifth = turns(&old)?.pop().unwrap_or(now);
+                Ok(Turn::TooSoon { again_at: fifth + std::time::Duration::from_millis(WINDOW_MS.unsigned_abs()) })
+            }
+            Err(None) => Ok(Turn::Unknown),
+        }
+    }
+
+    async fn give_back_turn(&self, id: &str, taken_at: Timestamp, before: &[Timestamp]) -> Result<(), PortError> {
+        let set: Vec<String> = TURNS.iter().enumerate().map(|(n, name)| format!("{name} = :b{n}")).collect();
+        let mut back = Expression::new(&format!("SET {}", set.join(", ")), "t1 = :taken");
+        for n in 0..TURNS.len() {
+            let time = before.get(n).copied().unwrap_or(Timestamp::UNIX_EPOCH);
+            back = back.value(&format!(":b{n}"), millisecond(time));
+        }
+        self.update(keys::connection(id), back.value(":taken", millisecond(taken_at))).await.map(|_| ())
+    }
+}

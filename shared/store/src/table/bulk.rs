@@ -1,0 +1,111 @@
+//! Reads and writes of many items, and single writes that answer what stood there before.
+
+use aws_sdk_dynamodb::types::WriteRequest;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, DeleteRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, Select,
+};
+use skylark_domain::{PortError, PortErrorKind};
+
+use super::{Expression, Table, between, key_item};
+use crate::entity::Item;
+use crate::error::{corrupt, port_error};
+use crate::keys::{self, Key};
+
+/// Items of one BatchWriteItem.
+const BATCH: usize = 25;
+/// How often a batch is sent that DynamoDB did a part of only.
+const MAX_ROUNDS: usize = 8;
+
+impl Table {
+    /// Every item of a partition whose sort key begins with `prefix`, strongly consistent, in order.
+    pub(crate) async fn query_items(&self, partition: String, prefix: &str) -> Result<Vec<Item>, PortError> {
+        self.all(self.query_below(partition, prefix)).await
+    }
+
+    /// How many these are. They are read and paid for, but do not travel.
+    pub(crate) async fn count(&self, partition: String, prefix: &str) -> Result<u32, PortError> {
+        let mut pages = self.query_below(partition, prefix).select(Select::Count).into_paginator().send();
+        let mut count = 0;
+        while let Some(page) = pages.next().await {
+            count += page.map_err(port_error)?.count;
+        }
+        u32::try_from(count).map_err(corrupt)
+    }
+
+    /// The last items of a partition whose sort keys lie between two others, these included, last first, at most `limit`.
+    pub(crate) async fn query_back(
+        &self,
+        partition: String,
+        above: String,
+        below: String,
+        limit: usize,
+        strongly: bool,
+    ) -> Result<Vec<Item>, PortError> {
+        let query = self.query_of(keys::PK, partition).consistent_read(strongly).scan_index_forward(false);
+        self.take(between(query, keys::SK, above, below), limit).await
+    }
+
+    /// Deletes items; those that are not there are no error.
+    pub(crate) async fn delete_items(&self, keys: Vec<Key>) -> Result<(), PortError> {
+        for some in keys.chunks(BATCH) {
+            let mut wanted = Vec::with_capacity(some.len());
+            for key in some {
+                let request = DeleteRequest::builder().set_key(Some(key_item(key.clone()))).build().map_err(corrupt)?;
+                wanted.push(WriteRequest::builder().delete_request(request).build());
+            }
+            let mut rounds = 0;
+            while !wanted.is_empty() {
+                if rounds == MAX_ROUNDS {
+                    return Err(PortError::new("table", PortErrorKind::Throttled, "a batch was never done whole"));
+                }
+                rounds += 1;
+                let answer = self.client.batch_write_item().request_items(&self.name, wanted).send().await;
+                let left = answer.map_err(port_error)?.unprocessed_items.unwrap_or_default().remove(&self.name);
+                wanted = left.unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies one update if its condition holds. Answers the item as it was: `Ok` when it was changed, `Err` when the
+    /// condition did not hold.
+    pub(crate) async fn update_old(
+        &self,
+        key: Key,
+        change: Expression,
+    ) -> Result<Result<Item, Option<Item>>, PortError> {
+        use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .update_expression(change.update)
+            .set_condition_expression(change.condition)
+            .set_expression_attribute_names(change.names)
+            .set_expression_attribute_values(change.values)
+            .return_values(ReturnValue::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(Ok(answer.attributes.unwrap_or_default())),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Err(failed.item().cloned())),
+                _ => Err(port_error(error)),
+            },
+        }
+    }
+
+    fn query_below(
+        &self,
+        partition: String,
+        prefix: &str,
+    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        self.query_of(keys::PK, partition)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+            .expression_attribute_names("#sk", keys::SK)
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+    }
+}
