@@ -16,3 +16,5 @@ pub mod s3;
 pub mod secrets;
 #[cfg(feature = "sqs")]
 pub mod sqs;
+#[cfg(feature = "websocket")]
+pub mod websocket;

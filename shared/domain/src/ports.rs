@@ -28,6 +28,10 @@ use crate::video::source::Probed;
 use crate::video::transcoding::{News, Order};
 use crate::video::{Current, Progress, Upload, Video};
 
+mod push;
+
+pub use push::{Frame, Posted, SocketPush};
+
 /// The time.
 pub trait Clock: Send + Sync {
     /// Now, in UTC.
