@@ -1,5 +1,6 @@
 //! Where a request came from. The viewer's address is believed only from CloudFront, which proves itself by a secret.
 
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use lambda_http::request::RequestContext;
 use secrecy::{ExposeSecret, SecretString};
@@ -7,24 +8,26 @@ use skylark_domain::token::digest;
 
 /// The network address of whoever sent the request.
 pub fn viewer_address(parts: &Parts, origin_secret: &SecretString) -> String {
-    if let Some(address) = proven(parts, origin_secret, "x-viewer-address") {
-        return address.to_owned();
-    }
-    match parts.extensions.get::<RequestContext>() {
+    let source = match parts.extensions.get::<RequestContext>() {
         Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
         _ => None,
-    }
-    .unwrap_or_else(|| "unknown".to_owned())
+    };
+    address_of(&parts.headers, source.as_deref(), origin_secret)
+}
+
+/// The same, of headers and the address that API Gateway saw.
+pub(crate) fn address_of(headers: &HeaderMap, source: Option<&str>, origin_secret: &SecretString) -> String {
+    proven(headers, origin_secret, "x-viewer-address").or(source).unwrap_or("unknown").to_owned()
 }
 
 /// The country of whoever sent the request: an ISO 3166 alpha-2 code, when it is known.
 pub fn viewer_country<'a>(parts: &'a Parts, origin_secret: &SecretString) -> Option<&'a str> {
-    proven(parts, origin_secret, "cloudfront-viewer-country")
+    proven(&parts.headers, origin_secret, "cloudfront-viewer-country")
 }
 
 /// A header of a request that came through CloudFront.
-fn proven<'a>(parts: &'a Parts, origin_secret: &SecretString, name: &str) -> Option<&'a str> {
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+fn proven<'a>(headers: &'a HeaderMap, origin_secret: &SecretString, name: &str) -> Option<&'a str> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     // Digests are compared: how many characters agree cannot be told from the time it takes.
     let is_proven =
         header("x-origin-verify").is_some_and(|proof| digest(proof) == digest(origin_secret.expose_secret()));

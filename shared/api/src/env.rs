@@ -267,6 +267,46 @@ impl FromEnv for StreamHandlerEnv {
     }
 }
 
+/// What `chat-connect` needs beside [`TableEnv`].
+pub struct ChatConnectEnv {
+    /// `ALLOWED_ORIGINS`: origins, separated by commas, whose pages may open connections. `*` names none.
+    pub origins: Vec<String>,
+    /// `ORIGIN_SECRET`: the header value by which CloudFront proves itself.
+    pub origin_secret: SecretString,
+}
+
+impl FromEnv for ChatConnectEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        let origins = env.text("ALLOWED_ORIGINS");
+        let named = origins.split(',').map(str::trim).filter(|origin| !origin.is_empty() && *origin != "*");
+        Self { origins: named.map(str::to_owned).collect(), origin_secret: env.text("ORIGIN_SECRET").into() }
+    }
+}
+
+/// What functions need that have nothing but the table.
+pub struct TableEnv {
+    /// `TABLE_NAME`: the single table.
+    pub table_name: String,
+}
+
+impl FromEnv for TableEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self { table_name: env.text("TABLE_NAME") }
+    }
+}
+
+/// What functions need that send over connections.
+pub struct PushEnv {
+    /// `WS_CALLBACK_URL`: where API Gateway takes frames for connections, without a slash at its end.
+    pub callback_url: String,
+}
+
+impl FromEnv for PushEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self { callback_url: env.text("WS_CALLBACK_URL") }
+    }
+}
+
 /// What `event-publisher` needs.
 pub struct PublisherEnv {
     /// `BUS_NAME`: the bus domain events go out on.

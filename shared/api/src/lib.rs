@@ -19,4 +19,5 @@ pub mod problem;
 pub mod query;
 pub mod serve;
 pub mod signing;
+pub mod socket;
 pub mod token;

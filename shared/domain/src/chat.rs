@@ -5,10 +5,12 @@
 //! the others through the table's stream, as a [`changes::Change`]. `replay` exports what was said beside a recording.
 
 pub mod changes;
+pub mod connecting;
 pub mod connection;
 pub mod content;
 pub mod frames;
 pub mod room;
+pub mod talking;
 
 use std::sync::Arc;
 

@@ -597,19 +597,19 @@ pub enum Entered {
     TicketSpent,
 }
 
-/// Whether a connection may speak now. The times of its last five messages move with it.
+/// Whether a connection may speak now. The times of its last five tries move with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
     /// It may, and that is noted.
     Taken {
         /// The connection.
         connection: Box<Connection>,
-        /// The times of the last five messages before, the latest first.
-        before: Vec<Timestamp>,
+        /// When its last message was taken.
+        said_at: Option<Timestamp>,
     },
-    /// Five messages were taken within the last second.
+    /// It has spoken five times within the last second.
     TooSoon {
-        /// When the fifth last one is a second ago.
+        /// When the fifth last time is a second ago.
         again_at: Timestamp,
     },
     /// There is no such connection.
@@ -655,8 +655,8 @@ pub trait Connections: Send + Sync {
 
     /// Takes the turn of a connection to speak, in one conditional write: five in a second, more for those who keep order.
     async fn take_turn(&self, id: &str, now: Timestamp) -> Result<Turn, PortError>;
-    /// Gives a turn back that was taken at `taken_at`, unless another was taken since.
-    async fn give_back_turn(&self, id: &str, taken_at: Timestamp, before: &[Timestamp]) -> Result<(), PortError>;
+    /// Notes that nothing was said with the turn taken at `taken_at`, unless another was taken since. It counts as a try.
+    async fn note_unsaid(&self, id: &str, taken_at: Timestamp, said_at: Option<Timestamp>) -> Result<(), PortError>;
 }
 
 /// What is said in rooms.

@@ -16,7 +16,7 @@ use crate::error::corrupt;
 use crate::keys::{self, Key};
 use crate::table::{Expression, Table, Write};
 
-/// Messages that may be taken within [`WINDOW_MS`], and how their times are called, the latest first.
+/// Times one may speak within [`WINDOW_MS`], by their names, the latest first.
 const TURNS: [&str; 5] = ["t1", "t2", "t3", "t4", "t5"];
 const WINDOW_MS: i64 = 1000;
 
@@ -114,9 +114,10 @@ fn millisecond(at: Timestamp) -> AttributeValue {
     AttributeValue::N(at.as_millisecond().to_string())
 }
 
-fn turns(item: &Item) -> Result<Vec<Timestamp>, PortError> {
-    let times = TURNS.iter().map_while(|name| item.get(*name)?.as_n().ok()?.parse().ok());
-    times.map(|time| Timestamp::from_millisecond(time).map_err(corrupt)).collect()
+fn time(item: &Item, name: &str) -> Result<Option<Timestamp>, PortError> {
+    let Some(value) = item.get(name).and_then(|value| value.as_n().ok()) else { return Ok(None) };
+    let milliseconds = value.parse().map_err(corrupt)?;
+    Timestamp::from_millisecond(milliseconds).map(Some).map_err(corrupt)
 }
 
 #[async_trait]
@@ -214,7 +215,7 @@ impl Connections for Table {
         // An attribute that is not there cannot be copied: the times of a connection's first messages are the epoch.
         let shift = format!(
             "SET {t5} = if_not_exists({t4}, :zero), {t4} = if_not_exists({t3}, :zero), \
-             {t3} = if_not_exists({t2}, :zero), {t2} = if_not_exists({t1}, :zero), {t1} = :now, seenAt = :seen"
+             {t3} = if_not_exists({t2}, :zero), {t2} = if_not_exists({t1}, :zero), {t1} = :now, saidAt = :now, seenAt = :seen"
         );
         let condition =
             format!("attribute_exists(#pk) AND (attribute_not_exists({t5}) OR {t5} <= :cut OR keepsOrder = :yes)");
@@ -227,24 +228,22 @@ impl Connections for Table {
             .value(":yes", AttributeValue::Bool(true));
         match self.update_old(keys::connection(id), turn).await? {
             Ok(old) => {
-                let before = turns(&old)?;
-                Ok(Turn::Taken { connection: Box::new(from_item(old)?), before })
+                let said_at = time(&old, "saidAt")?;
+                Ok(Turn::Taken { connection: Box::new(from_item(old)?), said_at })
             }
             Err(Some(old)) => {
-                let fifth = turns(&old)?.pop().unwrap_or(now);
+                let fifth = time(&old, t5)?.unwrap_or(now);
                 Ok(Turn::TooSoon { again_at: fifth + std::time::Duration::from_millis(WINDOW_MS.unsigned_abs()) })
             }
             Err(None) => Ok(Turn::Unknown),
         }
     }
 
-    async fn give_back_turn(&self, id: &str, taken_at: Timestamp, before: &[Timestamp]) -> Result<(), PortError> {
-        let set: Vec<String> = TURNS.iter().enumerate().map(|(n, name)| format!("{name} = :b{n}")).collect();
-        let mut back = Expression::new(&format!("SET {}", set.join(", ")), "t1 = :taken");
-        for n in 0..TURNS.len() {
-            let time = before.get(n).copied().unwrap_or(Timestamp::UNIX_EPOCH);
-            back = back.value(&format!(":b{n}"), millisecond(time));
-        }
-        self.update(keys::connection(id), back.value(":taken", millisecond(taken_at))).await.map(|_| ())
+    async fn note_unsaid(&self, id: &str, taken_at: Timestamp, said_at: Option<Timestamp>) -> Result<(), PortError> {
+        let change = match said_at {
+            Some(at) => Expression::new("SET saidAt = :before", "saidAt = :taken").value(":before", millisecond(at)),
+            None => Expression::new("REMOVE saidAt", "saidAt = :taken"),
+        };
+        self.update(keys::connection(id), change.value(":taken", millisecond(taken_at))).await.map(|_| ())
     }
 }
