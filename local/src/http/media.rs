@@ -43,6 +43,10 @@ pub(super) async fn serve(
         .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
         .header(header::ACCESS_CONTROL_EXPOSE_HEADERS, "Content-Length, Content-Range, ETag")
         .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    let answer = match &kept.content_encoding {
+        Some(coding) => answer.header(header::CONTENT_ENCODING, coding),
+        None => answer,
+    };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     if known.is_some_and(|tags| tags.split(',').any(|tag| matches!(tag.trim(), "*")) || tags.contains(&etag)) {
         return finish(answer.status(StatusCode::NOT_MODIFIED).body(Body::empty()));

@@ -201,6 +201,7 @@ impl Objects for Bucket {
     async fn put(&self, object: NewObject) -> Result<(), PortError> {
         let put = self.client.put_object().bucket(&self.name).key(object.key).body(object.body.into());
         let put = put.content_type(object.content_type).cache_control(object.cache_control);
+        let put = put.set_content_encoding(object.content_encoding.map(str::to_owned));
         put.send().await.map_err(failed)?;
         Ok(())
     }

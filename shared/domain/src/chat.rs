@@ -9,6 +9,7 @@ pub mod connecting;
 pub mod connection;
 pub mod content;
 pub mod frames;
+pub mod replay;
 pub mod room;
 pub mod talking;
 

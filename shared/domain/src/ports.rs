@@ -251,6 +251,8 @@ pub struct NewObject {
     pub body: Vec<u8>,
     /// Its type.
     pub content_type: &'static str,
+    /// How its bytes are packed, if they are.
+    pub content_encoding: Option<&'static str>,
     /// How long it may be cached.
     pub cache_control: &'static str,
 }

@@ -306,6 +306,8 @@ pub struct Live {
     pub streams: Arc<dyn ports::Streams>,
     /// Where measurements of streams are kept.
     pub measurements: Arc<dyn ports::Measurements>,
+    /// Where what was said in rooms is kept.
+    pub messages: Arc<dyn ports::Messages>,
     /// Where users are kept.
     pub accounts: Arc<dyn ports::Accounts>,
     /// Where the videos of recordings go.
@@ -338,6 +340,7 @@ impl Live {
         T: ports::Channels
             + ports::Streams
             + ports::Measurements
+            + ports::Messages
             + ports::Accounts
             + ports::VideoCatalog
             + ports::Idempotency
@@ -347,6 +350,7 @@ impl Live {
             channels: table.clone(),
             streams: table.clone(),
             measurements: table.clone(),
+            messages: table.clone(),
             accounts: table.clone(),
             videos: table.clone(),
             idempotency: table,

@@ -102,6 +102,7 @@ pub fn sample_media() -> Media {
     let thumbnail = |n: u64| Thumbnail { key: format!("t/{n}.jpg"), at_ms: n * 1000, width: 640, height: 360 };
     Media {
         playlist: None,
+        chat: None,
         duration_ms: 10_000,
         width: 1920,
         height: 1080,

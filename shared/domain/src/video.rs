@@ -161,6 +161,9 @@ pub struct Media {
     /// Key of the multivariant playlist, where it is not the video's own (`names::master_playlist`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playlist: Option<String>,
+    /// Key of what was said while it was live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
     /// Milliseconds.
     pub duration_ms: u64,
     /// Largest rendition.

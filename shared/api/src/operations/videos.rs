@@ -203,6 +203,9 @@ pub struct VideoView {
     pub poster_url: Option<String>,
     /// The master playlist, once it is READY.
     pub hls_url: Option<String>,
+    /// What was said while it was live: one JSON object a line, `media_ms` first. Absent when nothing was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat_replay_url: Option<String>,
     /// `UPLOADING`, `PROCESSING`, `READY`, `FAILED`.
     pub status: &'static str,
     /// While it is PROCESSING.
@@ -292,6 +295,7 @@ impl VideoView {
                 Some(playlist) => url(playlist),
                 None => url(&names::master_playlist(video.user_id, video.id)),
             }),
+            chat_replay_url: media.as_ref().and_then(|media| media.chat.as_deref()).map(url),
             format: video.input.as_ref().map(|input| input.container.clone()),
             file_size: video.uploaded().map(|uploaded| uploaded.file_size),
             source: match &video.source {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::playlists::{self, Variant};
 use super::session::{Recording, Session};
 use super::{Live, RECORDING_PATIENCE, Stream};
+use crate::chat::replay::{self, Take};
 use crate::error::{Error, PortErrorKind, Result};
 use crate::ids::VideoId;
 use crate::outbox::{Change, DomainEvent};
@@ -75,6 +76,7 @@ struct EndedThumbnails {
 
 /// One recording that is complete.
 struct Piece {
+    began_at: Option<Timestamp>,
     prefix: String,
     master: String,
     hls: EndedHls,
@@ -102,17 +104,21 @@ impl Live {
                 _ => Archived::Video(id),
             });
         }
-        let recordings: Vec<Recording> =
-            self.recordings(stream).await?.into_iter().filter_map(|session| session.recording).collect();
+        let recordings: Vec<(Option<Timestamp>, Recording)> = self
+            .recordings(stream)
+            .await?
+            .into_iter()
+            .filter_map(|session| Some((session.started_at, session.recording?)))
+            .collect();
         let over = now.duration_since(stream.stopped_at.unwrap_or(stream.updated_at));
-        let is_written = over < RECORDING_PATIENCE && recordings.iter().any(|recording| !recording.is_over);
+        let is_written = over < RECORDING_PATIENCE && recordings.iter().any(|(_, recording)| !recording.is_over);
         let is_unheard_of = over < NEWS_PATIENCE && recordings.len() < stream.sessions.len();
         if is_written || is_unheard_of && stream.settings.recording_enabled {
             return Ok(Archived::NotYet);
         }
         let mut pieces = Vec::new();
-        for recording in recordings {
-            pieces.extend(self.piece(recording).await?);
+        for (began_at, recording) in recordings {
+            pieces.extend(self.piece(began_at, recording).await?);
         }
         if pieces.is_empty() {
             return Ok(Archived::Never("None of the recordings was finished.".into()));
@@ -121,14 +127,15 @@ impl Live {
             [only] => (only.master.clone(), pieces),
             _ => self.join(stream, id, pieces).await?,
         };
-        let media = self.media_of(stream, id, playlist, &pieces).await?;
+        let mut media = self.media_of(stream, id, playlist, &pieces).await?;
+        media.chat = self.export_chat(stream, id, &pieces, now).await?;
         let prefixes = pieces.into_iter().map(|piece| piece.prefix).collect();
         self.publish(stream, id, media, prefixes, now).await?;
         Ok(Archived::Video(id))
     }
 
     /// A recording as its report tells of it; `None` when there is no report, for then it was not finished.
-    async fn piece(&self, recording: Recording) -> Result<Option<Piece>> {
+    async fn piece(&self, began_at: Option<Timestamp>, recording: Recording) -> Result<Option<Piece>> {
         let prefix = recording.prefix;
         let key = format!("{prefix}/events/recording-ended.json");
         let Some(report) = self.media.read(&key, 0, MAX_TEXT).await? else { return Ok(None) };
@@ -136,7 +143,7 @@ impl Live {
         let EndedMedia { hls, thumbnails } = ended.media;
         let master = format!("{prefix}/{}/{}", hls.path, hls.playlist);
         let is_there = self.media.size(&master).await?.is_some();
-        Ok(is_there.then_some(Piece { prefix, master, hls, thumbnails }))
+        Ok(is_there.then_some(Piece { began_at, prefix, master, hls, thumbnails }))
     }
 
     /// Writes playlists that join those of the pieces, and answers the multivariant one with the pieces in it.
@@ -177,8 +184,13 @@ impl Live {
     }
 
     async fn write(&self, key: String, body: String) -> Result<()> {
-        let object =
-            NewObject { key, body: body.into_bytes(), content_type: PLAYLIST_TYPE, cache_control: PLAYLIST_CACHE };
+        let object = NewObject {
+            key,
+            body: body.into_bytes(),
+            content_type: PLAYLIST_TYPE,
+            content_encoding: None,
+            cache_control: PLAYLIST_CACHE,
+        };
         Ok(self.media.put(object).await?)
     }
 
@@ -213,6 +225,7 @@ impl Live {
         renditions.dedup();
         Ok(Media {
             playlist: Some(playlist),
+            chat: None,
             duration_ms: begin_ms,
             width: largest.1,
             height: largest.0,
@@ -220,6 +233,23 @@ impl Live {
             thumbnails,
             poster,
         })
+    }
+
+    /// Writes what was said beside the video, and answers where.
+    async fn export_chat(
+        &self,
+        stream: &Stream,
+        id: VideoId,
+        pieces: &[Piece],
+        now: Timestamp,
+    ) -> Result<Option<String>> {
+        let take = |piece: &Piece| Some(Take { began_at: piece.began_at?, duration_ms: piece.hls.duration_ms });
+        let takes: Vec<Take> = pieces.iter().filter_map(take).collect();
+        let key = names::chat(stream.user_id, id);
+        let export = replay::export(self.messages.as_ref(), stream.id, &takes, key.clone(), now).await?;
+        let Some(export) = export else { return Ok(None) };
+        self.media.put(export).await?;
+        Ok(Some(key))
     }
 
     async fn publish(

@@ -44,6 +44,11 @@ pub fn master_playlist(user: UserId, video: VideoId) -> String {
     format!("{}/master.m3u8", media_base(user, video))
 }
 
+/// What was said while a video was live.
+pub fn chat(user: UserId, video: VideoId) -> String {
+    format!("{}/chat.ndjson", media_base(user, video))
+}
+
 /// The playlist that the transcoder writes; its names are relative to the folder above the video's.
 pub fn transcoded_playlist(user: UserId, video: VideoId) -> String {
     format!("{}.m3u8", media_base(user, video))

@@ -190,11 +190,13 @@ impl Videos {
             key: names::master_playlist(user, id),
             body: master.into_bytes(),
             content_type: PLAYLIST_TYPE,
+            content_encoding: None,
             cache_control: PLAYLIST_CACHE,
         };
         self.media.put(playlist).await?;
         let (width, height) = renditions.first().map_or((0, 0), |largest| (largest.width, largest.height));
         Ok(Some(Media {
+            chat: None,
             playlist: None,
             duration_ms: duration_ms.or(input.duration_ms).unwrap_or_default(),
             width,
