@@ -225,6 +225,7 @@ fn overrides(front_url: &str, rtmp_url: &str, playback_url: &str) -> BTreeMap<St
         ("AllowedOrigins", format!("{front_url},{named}")),
         ("IngestUrl", format!("{rtmp_url}/live/")),
         ("PlaybackOrigin", playback_url.to_owned()),
+        ("WsUrl", format!("{}/ws", front_url.replacen("http", "ws", 1))),
         // The local IVS puts its measurements on the bus.
         ("IngestMetrics", "false".to_owned()),
     ]

@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod channels;
+mod chat;
 mod live;
 mod streams;
 
@@ -20,6 +21,7 @@ use skylark_api::operations::channels::Addresses;
 use skylark_api::problem::{Problem, Result};
 use skylark_api::token::{MaybeCaller, Verifier};
 use skylark_domain::Error;
+use skylark_domain::chat::Chat;
 use skylark_domain::stream::Live;
 use skylark_domain::stream::commands::Done;
 
@@ -31,6 +33,7 @@ const PRIVATE: &str = "private, no-cache";
 #[derive(Clone, FromRef)]
 pub(crate) struct State {
     pub(crate) live: Live,
+    pub(crate) chat: Chat,
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) cursors: Cursors,
     pub(crate) addresses: Arc<Addresses>,
@@ -78,6 +81,7 @@ fn with_streams(router: Router<State>, base: &str) -> Router<State> {
         .route(&at("/{streamId}/health"), get(streams::health))
         .route(&at("/{streamId}/events"), get(streams::events))
         .route(&at("/{streamId}/webrtc"), get(streams::webrtc))
+        .route(&at("/{streamId}/chat-ticket"), post(chat::ticket))
 }
 
 fn cache(caller: &MaybeCaller) -> HeaderValue {

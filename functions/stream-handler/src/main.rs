@@ -14,7 +14,7 @@ use skylark_cloud::guarded::Guarded;
 use skylark_cloud::ivs::Ivs;
 use skylark_cloud::s3::Bucket;
 use skylark_cloud::sqs::Queue;
-use skylark_domain::stream::Live;
+use skylark_domain::{chat::Chat, stream::Live};
 use skylark_store::Table;
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,9 +26,10 @@ async fn main() -> Result<(), lambda_http::Error> {
     let media = Arc::new(Bucket::new(&aws.config("S3"), env.media_bucket));
     let nudges = Arc::new(Queue::new(&aws.config("SQS"), env.nudge_queue));
     let provider = Arc::new(Guarded::new(ivs, table.clone(), clock.clone()));
-    let live = Live::new(table.clone(), provider, media, nudges, clock, env.max_channels);
+    let live = Live::new(table.clone(), provider, media, nudges, clock.clone(), env.max_channels);
     serve::run(handler::router(State {
         live,
+        chat: Chat::new(table.clone(), clock),
         verifier: issuer.verifier(&table)?,
         cursors: Cursors::new(own.cursor_secret),
         addresses: Arc::new(own.addresses),

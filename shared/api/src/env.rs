@@ -238,8 +238,8 @@ impl FromEnv for HousekeeperEnv {
 
 /// What `stream-handler` needs beside [`LiveEnv`].
 pub struct StreamHandlerEnv {
-    /// `MEDIA_URL`, `INGEST_URL` and `PLAYBACK_ORIGIN`: where people reach what we tell them of. The last two are empty where
-    /// IVS itself says.
+    /// `MEDIA_URL`, `WS_URL`, `INGEST_URL` and `PLAYBACK_ORIGIN`: where people reach what we tell them of. The last two are
+    /// empty where IVS itself says.
     pub addresses: Addresses,
     /// `CURSOR_SECRET`: what cursors are authenticated with.
     pub cursor_secret: SecretString,
@@ -258,6 +258,7 @@ impl FromEnv for StreamHandlerEnv {
                 media_url: env.text("MEDIA_URL"),
                 ingest_url: env.optional("INGEST_URL"),
                 playback_origin: env.optional("PLAYBACK_ORIGIN"),
+                ws_url: env.text("WS_URL"),
             },
             cursor_secret: env.text("CURSOR_SECRET").into(),
             playback_secret: env.text("PLAYBACK_SECRET").into(),

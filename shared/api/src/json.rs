@@ -24,12 +24,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+/// A JSON request body, or none: what is sent without one means what it usually means, whatever type it claims.
+#[derive(Debug)]
+pub struct OptionalBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let is_json = says_json(&request);
+        let bytes = collect(request).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if is_json { parse(&bytes).map(Self) } else { Err(Problem::not_json()) }
+    }
+}
+
 /// The bytes of a body that says it is JSON.
 pub(crate) async fn read(request: Request) -> Result<Vec<u8>, Problem> {
+    if says_json(&request) { collect(request).await } else { Err(Problem::not_json()) }
+}
+
+fn says_json(request: &Request) -> bool {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().unwrap_or_default().trim() != "application/json" {
-        return Err(Problem::not_json());
-    }
+    kind.split(';').next().unwrap_or_default().trim() == "application/json"
+}
+
+async fn collect(request: Request) -> Result<Vec<u8>, Problem> {
     match Limited::new(request.into_body(), MAX_BODY).collect().await {
         Ok(body) => Ok(body.to_bytes().to_vec()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::too_large()),
@@ -81,6 +103,30 @@ mod tests {
     struct Sample {
         name: String,
         tags: Vec<u32>,
+    }
+
+    #[tokio::test]
+    async fn a_body_may_be_absent_but_not_of_another_type() {
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Wish {
+            name: Option<String>,
+        }
+        let read = async |kind: Option<&str>, body: &'static str| {
+            let request = kind
+                .into_iter()
+                .fold(axum::http::Request::post("/"), |request, kind| request.header(header::CONTENT_TYPE, kind));
+            let request = request.body(axum::body::Body::from(body)).unwrap();
+            let body = OptionalBody::<Wish>::from_request(request, &()).await;
+            body.map(|OptionalBody(wish)| wish.name).map_err(|problem| problem.status().as_u16())
+        };
+        let json = Some("application/json; charset=utf-8");
+        assert_eq!(read(None, "").await, Ok(None));
+        assert_eq!(read(Some("text/plain"), "").await, Ok(None));
+        assert_eq!(read(json, r#"{"name":"Bo"}"#).await, Ok(Some("Bo".to_owned())));
+        assert_eq!(read(None, "{}").await, Err(415));
+        assert_eq!(read(json, r#"{"nick":"Bo"}"#).await, Err(400));
+        assert_eq!(read(json, " ").await, Err(400));
     }
 
     fn refused(text: &str) -> (String, Vec<String>) {

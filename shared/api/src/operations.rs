@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod callbacks;
 pub mod channels;
+pub mod chat;
 pub mod live;
 pub mod site;
 pub mod streams;

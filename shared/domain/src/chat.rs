@@ -12,6 +12,7 @@ pub mod frames;
 pub mod replay;
 pub mod room;
 pub mod talking;
+pub mod tickets;
 
 use std::sync::Arc;
 

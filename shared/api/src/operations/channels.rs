@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use skylark_domain::channel::commands::{CreateChannel, EditChannel};
 use skylark_domain::channel::keys::Shown;
 use skylark_domain::channel::{Channel, ChannelType, Current, KeyFacts, LatencyMode};
+use skylark_domain::ids::StreamId;
 use skylark_domain::ports::Clock;
 use skylark_domain::stream::queries::OnAir;
 use skylark_domain::stream::session::Session;
@@ -192,6 +193,8 @@ pub struct Addresses {
     pub ingest_url: Option<String>,
     /// Origin of the playback URLs, when it is not the channel's own.
     pub playback_origin: Option<String>,
+    /// Where rooms are entered: a WebSocket address without a slash at its end.
+    pub ws_url: String,
 }
 
 impl Addresses {
@@ -209,6 +212,12 @@ impl Addresses {
         let Some(origin) = &self.playback_origin else { return url.to_owned() };
         let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
         path.map_or_else(|| url.to_owned(), |(_, path)| format!("{origin}/{path}"))
+    }
+
+    /// Where a room is entered with a ticket.
+    pub fn chat(&self, stream: StreamId, ticket: &str) -> String {
+        // Neither has a character that needs escaping.
+        format!("{}?streamId={stream}&ticket={ticket}", self.ws_url)
     }
 
     /// Where an object of the media bucket is served.

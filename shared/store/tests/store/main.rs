@@ -3,6 +3,7 @@
 
 mod accounts;
 mod channels;
+mod chat_rest;
 mod live;
 mod sessions;
 mod videos;
