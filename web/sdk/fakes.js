@@ -140,6 +140,12 @@ export class World {
     await settle();
   }
 
+  /** Waits until the client connects again. */
+  async back() {
+    const [, { retryInMs }] = this.toldTo("onConnection").at(-1);
+    await this.time.advance(retryInMs);
+  }
+
   /** Sends back what the client sent last, as the server does with what it has stored. */
   async echo(chat, seconds = 1) {
     const { content, client_id } = chat;

@@ -340,7 +340,7 @@ export class LiveChat {
     this.#tell("onJoined", room);
     const messages = listOf(room.history);
     if (!this.#timeline.last) this.#timeline.floor = messages[0];
-    this.#catchUp(link, { messages, more: room.more }, this.#timeline.last?.id);
+    this.#catchUp(link, { messages, more: room.more });
   }
 
   /** Messages were left out before what comes now, which waits for them. */
@@ -364,7 +364,7 @@ export class LiveChat {
         const messages = listOf(next.messages).sort(inOrder);
         for (const message of messages) this.#showAgain(message);
         const end = messages.at(-1)?.id;
-        // A page without an end cannot be followed, except by what was left out since.
+        // A page that ends where it was to begin leads nowhere. What was left out since is asked for anyway.
         const goesOn = this.#isGap || (next.more && end !== undefined && end !== from);
         if (!goesOn) break;
         from = end ?? from;
@@ -376,7 +376,7 @@ export class LiveChat {
       if (link.isLost) return;
       if (from !== undefined) {
         this.#isGap = true;
-        this.#catchUp(link, {}, undefined);
+        this.#catchUp(link, {});
         return;
       }
       this.#tell("onError", { type: "ERROR", code: error.code, content: error.message });
