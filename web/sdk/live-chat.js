@@ -406,10 +406,8 @@ export class LiveChat {
     if (this.#state === "closed") return;
     const isOwn =
       message.client_id !== undefined && (this.#self === undefined || message.user_id === this.#self);
-    const isAnswered = isOwn && this.#outbox.settle(message.client_id, this.#env.clock());
-    if (isAnswered) this.#tell("onSent", message);
+    if (isOwn && this.#outbox.settle(message.client_id, this.#env.clock())) this.#tell("onSent", message);
     if (this.#timeline.admit(message)) this.#tell("onChat", message);
-    if (isAnswered) this.#pump();
   }
 
   async #loadOlder() {

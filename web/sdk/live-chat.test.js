@@ -7,28 +7,22 @@ import { LiveChat } from "./live-chat.js";
 
 test("four arguments connect as a guest, with the names escaped", async () => {
   const urls = [];
-  class WebSocket {
+  const before = globalThis.WebSocket;
+  globalThis.WebSocket = class {
     constructor(url) {
       urls.push(url);
     }
     close() {}
-  }
-  const before = globalThis.WebSocket;
-  globalThis.WebSocket = WebSocket;
+  };
   try {
     const chat = new LiveChat("a/b?c", "x&y", "Zoë #1", "wss://host");
+    await new Promise((resolve) => setImmediate(resolve));
     chat.disconnect();
     assert.equal(chat.state, "closed");
-    const world = new World();
-    await world.time.advance(0);
-    assert.equal(world.socket.url, "ws://host/ws/live/str_1?user_id=ana&username=Ana&batch=1");
-    const odd = new LiveChat("a/b?c", "x&y", "Zoë #1", "wss://host");
-    await world.time.advance(0);
-    odd.close();
-    assert.deepEqual(urls, ["wss://host/ws/live/a%2Fb%3Fc?user_id=x%26y&username=Zo%C3%AB%20%231&batch=1"]);
   } finally {
     globalThis.WebSocket = before;
   }
+  assert.deepEqual(urls, ["wss://host/ws/live/a%2Fb%3Fc?user_id=x%26y&username=Zo%C3%AB%20%231&batch=1"]);
 });
 
 test("a guest without a name leaves it to the server", async () => {
@@ -195,6 +189,13 @@ test("a page that closes the chat while it is told something is told no more", a
   await world.say({ type: "BATCH", messages: [message(1), message(2), { type: "VIEW_UPDATE", count: 5 }] });
   assert.deepEqual(world.shown, ["the last"]);
   assert.deepEqual(world.toldTo("onViewerUpdate"), [[1]]);
+  const entering = new World();
+  entering.chat.onChat = ({ content }) => {
+    entering.told.push(["onChat", { content }]);
+    entering.chat.close();
+  };
+  await entering.join({ history: messages(1, 3) });
+  assert.deepEqual(entering.shown, ["m1"]);
 });
 
 test("the types name every method", () => {

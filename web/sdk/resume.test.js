@@ -30,6 +30,30 @@ test("history is asked for page by page until there is no more", async () => {
   await world.say({ type: "HISTORY", messages: messages(6, 6), more: false });
   assert.equal(world.sent("HISTORY").length, 2);
   assert.deepEqual(world.shown, ["m1", "m2", "m3", "m4", "m5", "m6"]);
+  await world.time.advance(60_000);
+  assert.equal(world.chat.state, "open");
+});
+
+test("own messages wait for the history too", async () => {
+  const world = await returned(message(1));
+  await world.join({ history: messages(1, 3), more: true });
+  world.chat.send("mine");
+  await world.time.advance(1_000);
+  assert.deepEqual(world.sent("CHAT"), []);
+  await world.say({ type: "HISTORY", messages: [message(4)], more: false });
+  assert.equal(world.sent("CHAT").length, 1);
+});
+
+test("a gap that a cut left open is closed by the way back", async () => {
+  const world = new World();
+  await world.join({ history: [message(1)] });
+  await world.say({ type: "BATCH", messages: [message(3)], skipped: 1 });
+  await world.say({ type: "BATCH", messages: [message(5)], skipped: 1 });
+  await world.cut();
+  await world.back();
+  await world.join({ history: messages(1, 5) });
+  assert.deepEqual(world.sent("HISTORY"), []);
+  assert.deepEqual(world.shown, ["m1", "m2", "m3", "m4", "m5"]);
 });
 
 test("a busy room's overlap fills a page that ends at the last message seen, and more follows", async () => {
@@ -178,11 +202,12 @@ test("scrolling back goes on where it was, one question at a time", async () => 
   await assert.rejects(world.chat.loadOlder(), /no connection/);
   await world.join();
   assert.deepEqual(await world.chat.loadOlder(), { messages: [], more: false });
-  await world.say(message(9));
+  for (const one of [message(10), message(9)]) await world.say(one);
   const [first, same] = [world.chat.loadOlder(), world.chat.loadOlder()];
   await world.say({ type: "HISTORY", messages: [message(8), message(7)], more: true });
   assert.deepEqual((await first).messages, messages(7, 8));
   assert.equal(await same, await first);
+  assert.deepEqual(world.sent("HISTORY"), [{ type: "HISTORY", before: message(9).id }]);
   const second = world.chat.loadOlder();
   assert.deepEqual(world.sent("HISTORY").at(-1), { type: "HISTORY", before: message(7).id });
   const refused = assert.rejects(second, /connection broke/);

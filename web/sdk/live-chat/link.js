@@ -111,7 +111,6 @@ export class Link {
   }
 
   #receive(data) {
-    if (this.isLost) return;
     this.#quiet?.();
     this.#quiet = undefined;
     let frame;

@@ -39,9 +39,8 @@ export class Outbox {
     return old.map(({ message }) => message);
   }
 
-  /** A new connection: everything is to be sent again, and the server counts anew. */
+  /** A new connection: everything is to be sent again. */
   restart() {
-    this.#taken = [];
     for (const entry of this.#entries.values()) entry.sentAt = undefined;
   }
 
