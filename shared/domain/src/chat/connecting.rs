@@ -70,13 +70,8 @@ impl Chat {
                 (room, person, None)
             }
         };
-        if let Some(person) = &person {
-            let ban = self.rooms.ban(room.channel_id, &person.user_id).await?;
-            if ban.is_some_and(|ban| ban.holds(now)) {
-                return Err(Error::Refused { code: "banned", message: "You are banned from this chat." });
-            }
-        }
-        self.keep_to_the_cap(&room, person.as_ref()).await?;
+        self.check_ban(&room, person.as_ref().map(|person| person.user_id.as_str())).await?;
+        self.check_cap(&room, person.as_ref().is_some_and(Person::keeps_order)).await?;
         let shard = shard_of(&arrival.connection_id, room.connection_shards);
         let connection = Connection {
             id: arrival.connection_id,
@@ -110,19 +105,6 @@ impl Chat {
             return Err(Error::RateLimited { retry_after: std::time::Duration::from_secs(left) });
         }
         Ok(())
-    }
-
-    /// Whether one more may watch. The owner and the moderators always may.
-    ///
-    /// # Errors
-    /// `LimitReached` with `viewer-cap-reached`.
-    pub(super) async fn keep_to_the_cap(&self, room: &Room, person: Option<&Person>) -> Result<()> {
-        let Some(most) = room.max_concurrent_viewers else { return Ok(()) };
-        if person.is_some_and(Person::keeps_order) || self.rooms.statistics(room.id).await?.viewer_count < most {
-            return Ok(());
-        }
-        let message = "As many people watch this stream as may: try again later.";
-        Err(Error::LimitReached { code: "viewer-cap-reached", message })
     }
 }
 

@@ -49,8 +49,8 @@ impl Chat {
         };
         let (room, roles) = self.room(caller, id).await?;
         self.count_ticket(&asker).await?;
-        self.check_ban(&room, caller).await?;
-        self.check_cap(&room, &roles).await?;
+        self.check_ban(&room, caller.map(|id| id.to_string()).as_deref()).await?;
+        self.check_cap(&room, !roles.is_empty()).await?;
         let secret = token::random_ticket().map_err(|error| Error::Internal(Box::new(error)))?;
         let ticket = Ticket {
             digest: token::digest(&secret),
@@ -76,17 +76,19 @@ impl Chat {
         Err(Error::RateLimited { retry_after: Duration::from_millis(left.max(1)) })
     }
 
-    async fn check_ban(&self, room: &Room, caller: Option<UserId>) -> Result<()> {
-        let Some(caller) = caller else { return Ok(()) };
-        let ban = self.rooms.ban(room.channel_id, &caller.to_string()).await?;
+    /// Whether somebody may be in the rooms of a channel.
+    pub(super) async fn check_ban(&self, room: &Room, user_id: Option<&str>) -> Result<()> {
+        let Some(user_id) = user_id else { return Ok(()) };
+        let ban = self.rooms.ban(room.channel_id, user_id).await?;
         match ban.filter(|ban| ban.holds(self.clock.now())) {
             Some(_) => Err(Error::Refused { code: "banned", message: "You are banned from this chat." }),
             None => Ok(()),
         }
     }
 
-    async fn check_cap(&self, room: &Room, roles: &[Role]) -> Result<()> {
-        let Some(most) = room.max_concurrent_viewers.filter(|_| roles.is_empty()) else { return Ok(()) };
+    /// Whether one more may watch. Those who keep order always may.
+    pub(super) async fn check_cap(&self, room: &Room, keeps_order: bool) -> Result<()> {
+        let Some(most) = room.max_concurrent_viewers.filter(|_| !keeps_order) else { return Ok(()) };
         if self.rooms.statistics(room.id).await?.viewer_count < most {
             return Ok(());
         }

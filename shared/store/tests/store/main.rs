@@ -6,5 +6,6 @@ mod channels;
 mod chat_rest;
 mod live;
 mod sessions;
+mod talking;
 mod videos;
 mod world;
