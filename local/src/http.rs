@@ -13,7 +13,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -27,6 +28,7 @@ use self::routes::Routes;
 use self::web::Web;
 use crate::lambda::Lambda;
 use crate::s3::Objects;
+use crate::websocket::WebSockets;
 use crate::world::World;
 
 /// The HTTP API's limit for bodies.
@@ -52,6 +54,7 @@ const API_PATHS: [&str; 8] =
 pub struct Front {
     routes: std::sync::Arc<Routes>,
     lambda: Lambda,
+    websockets: Option<WebSockets>,
     origin_secret: Option<HeaderValue>,
     web: Web,
     objects: Objects,
@@ -61,10 +64,11 @@ pub struct Front {
 
 impl Front {
     /// The front door of `world`. `origin_secret` is the value of the header that proves CloudFront; `page_peers` are the
-    /// origins the page may talk to beside its own.
+    /// origins the page may talk to beside its own, those of its WebSockets among them.
     pub fn new(
         world: &World,
         lambda: Lambda,
+        websockets: Option<WebSockets>,
         objects: Objects,
         origin_secret: Option<&str>,
         web_dir: PathBuf,
@@ -76,9 +80,26 @@ impl Front {
             media_bucket: media_bucket.map(|bucket| bucket.name.clone()),
             routes: std::sync::Arc::new(Routes::new(&world.routes)),
             lambda,
+            websockets,
             origin_secret: origin_secret.map(HeaderValue::from_str).transpose()?,
             web: Web::new(web_dir, page_peers)?,
         })
+    }
+
+    /// Sets the headers that CloudFront sets. A client's own words about these are worth nothing.
+    fn stamp(&self, headers: &mut HeaderMap, peer: SocketAddr) {
+        headers.remove(&VIEWER_ADDRESS);
+        headers.remove(&ORIGIN_HEADER);
+        headers.remove(VIEWER_COUNTRY);
+        if let Some(country) = headers.remove(PRETENDED_COUNTRY).filter(is_country) {
+            headers.insert(VIEWER_COUNTRY, country);
+        }
+        if let Some(secret) = &self.origin_secret {
+            headers.insert(ORIGIN_HEADER, secret.clone());
+        }
+        if let Ok(address) = HeaderValue::from_str(&peer.ip().to_string()) {
+            headers.insert(VIEWER_ADDRESS, address);
+        }
     }
 
     /// What answers every path.
@@ -94,10 +115,31 @@ async fn answer(State(front): State<Front>, ConnectInfo(peer): ConnectInfo<Socke
         return call(&front, peer, request).await;
     }
     let (parts, _) = request.into_parts();
+    if let Some(websockets) = front.websockets.as_ref().filter(|sockets| sockets.has_path(parts.uri.path())) {
+        return connect(&front, websockets, peer, parts).await;
+    }
     if let (Some(path), Some(bucket)) = (parts.uri.path().strip_prefix("/media/"), &front.media_bucket) {
         return media::serve(&front.objects, bucket, &parts.method, path, &parts.headers).await;
     }
     web::serve(&front.web, &parts.method, parts.uri.path()).await
+}
+
+async fn connect(front: &Front, websockets: &WebSockets, peer: SocketAddr, mut parts: Parts) -> Response {
+    // The guard in front looks at origins of changes only, and a handshake is a GET.
+    if !guard::is_own_page(&parts.headers) {
+        return payload::message(StatusCode::FORBIDDEN, "Forbidden");
+    }
+    if head_size(&parts) > MAX_HEADERS {
+        return payload::message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
+    }
+    front.stamp(&mut parts.headers, peer);
+    websockets.handshake(parts, peer).await
+}
+
+/// Bytes of the request line and the headers.
+fn head_size(parts: &Parts) -> usize {
+    let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    parts.method.as_str().len() + parts.uri.to_string().len() + headers
 }
 
 async fn call(front: &Front, peer: SocketAddr, request: Request) -> Response {
@@ -105,24 +147,10 @@ async fn call(front: &Front, peer: SocketAddr, request: Request) -> Response {
     let Some(found) = front.routes.find(parts.method.as_str(), parts.uri.path()) else {
         return payload::message(StatusCode::NOT_FOUND, "Not Found");
     };
-    let line = parts.method.as_str().len() + parts.uri.to_string().len();
-    let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if line + headers > MAX_HEADERS {
+    if head_size(&parts) > MAX_HEADERS {
         return payload::message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
     }
-    // A client's own words about these are worth nothing.
-    parts.headers.remove(&VIEWER_ADDRESS);
-    parts.headers.remove(&ORIGIN_HEADER);
-    parts.headers.remove(VIEWER_COUNTRY);
-    if let Some(country) = parts.headers.remove(PRETENDED_COUNTRY).filter(is_country) {
-        parts.headers.insert(VIEWER_COUNTRY, country);
-    }
-    if let Some(secret) = &front.origin_secret {
-        parts.headers.insert(ORIGIN_HEADER, secret.clone());
-    }
-    if let Ok(address) = HeaderValue::from_str(&peer.ip().to_string()) {
-        parts.headers.insert(VIEWER_ADDRESS, address);
-    }
+    front.stamp(&mut parts.headers, peer);
     let body = match http_body_util::Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
@@ -168,7 +196,8 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
         let Ok(service) = make.call(peer).await;
         let (builder, mut stop) = (builder.clone(), stop.clone());
         tokio::spawn(async move {
-            let connection = builder.serve_connection(TokioIo::new(socket), TowerToHyperService::new(service));
+            let connection =
+                builder.serve_connection_with_upgrades(TokioIo::new(socket), TowerToHyperService::new(service));
             tokio::select! {
                 served = connection => if let Err(error) = served {
                     tracing::debug!(%peer, %error, "a connection broke");

@@ -18,4 +18,5 @@ pub mod stack;
 pub mod state;
 pub mod tap;
 pub mod template;
+pub mod websocket;
 pub mod world;

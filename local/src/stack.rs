@@ -26,6 +26,7 @@ use crate::sqs::{self, Queues};
 use crate::state::State;
 use crate::tap::Tap;
 use crate::template::{self, TemplateError};
+use crate::websocket::{self, WebSockets};
 use crate::world::{SecretSpec, World};
 
 /// The secret key of every function's credentials.
@@ -40,6 +41,8 @@ pub struct Options {
     pub data: PathBuf,
     /// What can be set of the local IVS.
     pub ivs: ivs::Options,
+    /// What can be set of the local WebSocket API.
+    pub websocket: websocket::Options,
     /// The front door's port; 0 takes a free one.
     pub port: u16,
     /// The port of RTMP; 0 takes a free one.
@@ -130,14 +133,20 @@ impl Stack {
         serve_inside("sqs", queues.router(&tap)).await?;
         serve_inside("ivs", ivs.router(&tap)).await?;
         serve_inside("mediaconvert", transcoder.router(&tap)).await?;
-        serve_inside("admin", tap.router()).await?;
         urls.insert("s3", url(&s3_listener)?);
         urls.insert("playback", url(&playback_listener)?);
         urls.insert("rtmp", rtmp_url);
         let router = guard::local_hosts(s3::router(&objects, &secret_key, &tap));
         tokio::spawn(http::serve(s3_listener, router, stopped.clone()));
 
+        // Functions are told of it before it can be made: it invokes them.
+        let connections_listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        if world.websocket.is_some() {
+            urls.insert("connections", url(&connections_listener)?);
+        }
+
         let services = [
+            ("APIGATEWAYMANAGEMENTAPI", "connections"),
             ("DYNAMODB", "dynamodb"),
             ("EVENTBRIDGE", "events"),
             ("IVS", "ivs"),
@@ -154,13 +163,26 @@ impl Stack {
             skylark: options.skylark.clone(),
             bin_dir: options.bin_dir.clone(),
             logs: options.data.join("logs"),
-            environment: Environment { endpoints, secret_key },
+            environment: Environment { endpoints, secret_key: secret_key.clone() },
         };
         let lambda = Lambda::start(&world, settings).await?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         urls.insert("lambda", url(&listener)?);
         let invoke = guard::programs_only(lambda.router(&tap));
         tokio::spawn(http::serve(listener, invoke, stopped.clone()));
+
+        let mut admin = tap.router();
+        let websockets =
+            world.websocket.clone().map(|api| WebSockets::new(api, lambda.clone(), options.websocket.clone()));
+        if let Some(websockets) = &websockets {
+            admin = admin.merge(websockets.admin_router());
+            let connections = guard::programs_only(websockets.router(&secret_key, &tap));
+            tokio::spawn(http::serve(connections_listener, connections, stopped.clone()));
+            tokio::spawn(websockets.clone().run(stopped.clone()));
+        }
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        urls.insert("admin", url(&listener)?);
+        tokio::spawn(http::serve(listener, guard::programs_only(admin), stopped.clone()));
 
         for mapping in world.streams.clone() {
             let consumer = Consumer::new(mapping, &table_file, state.clone(), lambda.clone(), queues.clone())?;
@@ -184,8 +206,11 @@ impl Stack {
         let origin_secret = origin_secret.and_then(|arn| secrets.get(arn));
         let peers =
             ["front", "s3", "playback"].into_iter().filter_map(|name| urls.get(name)).flat_map(|url| both_names(url));
-        let peers: Vec<String> = peers.collect();
-        let front = Front::new(&world, lambda.clone(), objects, origin_secret, options.web_dir.clone(), &peers)?;
+        let mut peers: Vec<String> = peers.collect();
+        // A page's own origin does not cover its WebSockets in every browser.
+        peers.extend(both_names(&urls["front"].replace("http:", "ws:")));
+        let front =
+            Front::new(&world, lambda.clone(), websockets, objects, origin_secret, options.web_dir.clone(), &peers)?;
         tokio::spawn(http::serve(front_listener, front.router(), stopped));
 
         write_endpoints(&options, &urls)?;
@@ -193,7 +218,7 @@ impl Stack {
     }
 
     /// The address of a service: `front`, `s3`, `playback`, `rtmp`, `dynamodb`, `secretsmanager`, `events`, `sqs`, `ivs`,
-    /// `mediaconvert`, `lambda`, `admin`.
+    /// `mediaconvert`, `lambda`, `connections`, `admin`.
     pub fn url(&self, service: &str) -> &str {
         self.urls.get(service).map_or("", String::as_str)
     }
@@ -222,6 +247,7 @@ fn overrides(front_url: &str, rtmp_url: &str, playback_url: &str) -> BTreeMap<St
     let named = front_url.replace("127.0.0.1", "localhost");
     [
         ("MediaUrl", format!("{front_url}/media")),
+        ("WebSocketUrl", format!("{}/ws", front_url.replace("http:", "ws:"))),
         ("AllowedOrigins", format!("{front_url},{named}")),
         ("IngestUrl", format!("{rtmp_url}/live/")),
         ("PlaybackOrigin", playback_url.to_owned()),

@@ -6,6 +6,7 @@ mod intrinsics;
 mod resources;
 mod storage;
 mod streams;
+mod websocket;
 mod yaml;
 
 use std::collections::BTreeMap;

@@ -13,6 +13,8 @@ pub struct World {
     pub functions: BTreeMap<String, Function>,
     /// Routes of the HTTP API, in the template's order.
     pub routes: Vec<Route>,
+    /// The WebSocket API.
+    pub websocket: Option<WebSocketApi>,
     /// EventBridge rules.
     pub rules: Vec<Rule>,
     /// EventBridge schedules.
@@ -68,6 +70,37 @@ pub struct Route {
     pub path: String,
     /// Function name.
     pub function: String,
+}
+
+/// The WebSocket API and its stage.
+#[derive(Debug, Clone)]
+pub struct WebSocketApi {
+    /// The stage's name, which is the path people connect to (`ws`).
+    pub stage: String,
+    /// The field of a message's JSON that names its route: `type` for `$request.body.type`.
+    pub selection: String,
+    /// The stage's throttling; none when the template sets none.
+    pub throttle: Option<StageThrottle>,
+    /// Routes by key, `$connect`, `$disconnect` and `$default` among them.
+    pub routes: BTreeMap<String, WebSocketRoute>,
+}
+
+/// How many handshakes and messages a stage takes.
+#[derive(Debug, Clone, Copy)]
+pub struct StageThrottle {
+    /// Requests a second, on average.
+    pub rate: f64,
+    /// Requests at once.
+    pub burst: f64,
+}
+
+/// One route of a WebSocket API.
+#[derive(Debug, Clone)]
+pub struct WebSocketRoute {
+    /// Function name.
+    pub function: String,
+    /// Whether the body of the function's answer goes to the client (a route response).
+    pub two_way: bool,
 }
 
 /// One EventBridge rule with one Lambda target.

@@ -12,6 +12,7 @@ use super::{Data, complain, say, seed};
 use crate::cage;
 use crate::ivs;
 use crate::stack::{Options, SHUTDOWN_TIMEOUT, Stack};
+use crate::websocket;
 
 #[derive(Args)]
 pub(super) struct UpArgs {
@@ -60,6 +61,7 @@ async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
         port: args.port,
         rtmp_port: args.rtmp_port,
         ivs: ivs::Options { concurrent_streams: args.max_streams, edge: args.rtmp_edge, ..ivs::Options::default() },
+        websocket: websocket::Options::default(),
         bin_dir: args.bin_dir.unwrap_or(beside),
         skylark,
         web_dir: root.join("web/dist"),

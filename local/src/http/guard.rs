@@ -45,6 +45,21 @@ pub fn programs_only(router: Router) -> Router {
     }))
 }
 
+/// Whether a page may open a WebSocket here: it comes from this authority or the same port under another loopback name.
+/// Programs, which send no origin, may.
+pub fn is_own_page(headers: &HeaderMap) -> bool {
+    let (Some(origin), Some(host)) = (origin(headers), host(headers)) else {
+        return !headers.contains_key(header::ORIGIN);
+    };
+    origin == host || (is_local(origin) && is_local(host) && port(origin) == port(host))
+}
+
+/// What follows the name of an authority.
+fn port(authority: &str) -> Option<&str> {
+    let rest = authority.rsplit(']').next().unwrap_or_default();
+    rest.split_once(':').map(|(_, port)| port)
+}
+
 fn host(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::HOST)?.to_str().ok()
 }
@@ -70,6 +85,25 @@ fn refuse(status: StatusCode, message: &'static str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_another_authority_opens_no_socket() {
+        let asked = |host: &'static str, origin: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, origin.parse().unwrap());
+            }
+            is_own_page(&headers)
+        };
+        for origin in [None, Some("http://127.0.0.1:8080"), Some("http://localhost:8080"), Some("http://[::1]:8080")] {
+            assert!(asked("127.0.0.1:8080", origin) && asked("localhost:8080", origin), "{origin:?}");
+        }
+        for origin in ["http://localhost:3000", "http://localhost", "https://evil.com:8080", "null", "", "file://"] {
+            assert!(!asked("127.0.0.1:8080", Some(origin)), "{origin}");
+        }
+        assert!(asked("localhost", Some("http://127.0.0.1")));
+    }
 
     #[test]
     fn only_loopback_names_are_local() {

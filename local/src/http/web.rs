@@ -19,11 +19,13 @@ pub(super) struct Web {
 impl Web {
     /// The page in `folder`, which may talk to this origin and to `others`, as CloudFront's headers say in the template.
     pub(super) fn new(folder: PathBuf, others: &[String]) -> anyhow::Result<Self> {
-        let others = others.join(" ");
+        let peers = others.join(" ");
+        let media: Vec<&str> = others.iter().map(String::as_str).filter(|peer| !peer.starts_with("ws:")).collect();
+        let media = media.join(" ");
         let policy = format!(
             "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
-             connect-src 'self' {others}; media-src 'self' blob: {others}; worker-src 'self' blob:; \
-             img-src 'self' data: blob: {others}"
+             connect-src 'self' {peers}; media-src 'self' blob: {media}; worker-src 'self' blob:; \
+             img-src 'self' data: blob: {media}"
         );
         Ok(Self { folder, policy: HeaderValue::try_from(policy)? })
     }

@@ -156,7 +156,11 @@ impl Scope<'_> {
             "AWS::Events::EventBus" => self.text(resource.need("Properties")?.need("Name")?)?,
             "AWS::SQS::Queue" => queue_name(name),
             "AWS::IVS::RecordingConfiguration" => of_template(name),
-            "AWS::ApiGatewayV2::Api" | "AWS::ApiGatewayV2::Integration" => name.to_owned(),
+            "AWS::ApiGatewayV2::Api" if is_websocket(resource) => WEBSOCKET_API.to_owned(),
+            "AWS::ApiGatewayV2::Api"
+            | "AWS::ApiGatewayV2::Integration"
+            | "AWS::ApiGatewayV2::Route"
+            | "AWS::ApiGatewayV2::Stage" => name.to_owned(),
             _ => return at.fault(format!("Ref of {kind} is not understood by the local cloud")),
         }))
     }
@@ -198,6 +202,15 @@ impl Scope<'_> {
             None => at.fault(format!("there is no parameter or resource {name}")),
         }
     }
+}
+
+/// The id of the WebSocket API: a stack has one.
+pub(super) const WEBSOCKET_API: &str = "local-ws";
+
+/// Whether an `AWS::ApiGatewayV2::Api` speaks WebSocket.
+pub(super) fn is_websocket(api: &Node) -> bool {
+    let protocol = api.get("Properties").and_then(|properties| properties.get("ProtocolType"));
+    protocol.is_some_and(|protocol| protocol.text().is_ok_and(|protocol| protocol == "WEBSOCKET"))
 }
 
 /// The physical name of a table without one of its own.

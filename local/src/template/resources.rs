@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::events;
-use super::intrinsics::{Scope, secret_arn, table_name};
+use super::intrinsics::{Scope, is_websocket, secret_arn, table_name};
 use super::storage;
+use super::websocket;
 use super::yaml::{Node, Result, plain};
 use crate::world::{Function, Route, SecretSpec, Table, World};
 
@@ -16,6 +17,7 @@ use crate::world::{Function, Route, SecretSpec, Table, World};
 pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
     let mut world = World::default();
     let mut routes = Vec::new();
+    let mut websocket = websocket::Parts::default();
     for (id, resource) in scope.resources.entries()? {
         let kind = resource.need("Type")?;
         match kind.text()? {
@@ -37,6 +39,10 @@ pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
             "AWS::SecretsManager::Secret" => {
                 world.secrets.insert(secret_arn(id), secret(scope, resource)?);
             }
+            "AWS::ApiGatewayV2::Api" if is_websocket(resource) => websocket.api(scope, resource)?,
+            kind if kind.starts_with("AWS::ApiGatewayV2::") && websocket::belongs(scope, kind, resource)? => {
+                websocket.part(scope, id, kind, resource)?;
+            }
             "AWS::ApiGatewayV2::Route" => routes.push(resource),
             "AWS::ApiGatewayV2::Integration" => {
                 only(resource, &["ApiId", "IntegrationType", "IntegrationUri", "PayloadFormatVersion"])?;
@@ -49,9 +55,11 @@ pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
             // What these settle has no counterpart on a laptop: docs/local-gaps.md.
             "AWS::ApiGatewayV2::Api"
             | "AWS::ApiGatewayV2::Stage"
+            | "AWS::ApiGateway::Account"
             | "AWS::CloudWatch::Alarm"
             | "AWS::IAM::Role"
             | "AWS::Lambda::Permission"
+            | "AWS::Logs::LogGroup"
             | "AWS::MediaConvert::Queue"
             | "AWS::S3::BucketPolicy"
             | "AWS::SQS::QueuePolicy" => {}
@@ -63,6 +71,7 @@ pub(super) fn read(scope: &Scope<'_>, globals: Option<&Node>) -> Result<World> {
     for resource in routes {
         world.routes.push(route(scope, &world, resource)?);
     }
+    world.websocket = websocket.assemble(scope, &world.functions)?;
     Ok(world)
 }
 
