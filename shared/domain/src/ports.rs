@@ -648,8 +648,8 @@ pub trait Connections: Send + Sync {
     async fn connections_of(&self, user_id: &str) -> Result<Vec<Connection>, PortError>;
     /// Notes what somebody is in a room from now on.
     async fn note_roles(&self, connection: &Connection, roles: &[Role]) -> Result<(), PortError>;
-    /// The connections of one part of a room, those whose time is over left out.
-    async fn seats(&self, id: StreamId, shard: u32) -> Result<Vec<Seat>, PortError>;
+    /// The connections of one part of a room, those whose time is over at `now` left out.
+    async fn seats(&self, id: StreamId, shard: u32, now: Timestamp) -> Result<Vec<Seat>, PortError>;
     /// How many these are, without reading them.
     async fn count_seats(&self, id: StreamId, shard: u32) -> Result<u32, PortError>;
     /// Which of these connections were last heard of before `since`.

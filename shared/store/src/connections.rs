@@ -181,8 +181,7 @@ impl Connections for Table {
         self.update(keys::connection(&connection.id), set).await.map(|_| ())
     }
 
-    async fn seats(&self, id: StreamId, shard: u32) -> Result<Vec<Seat>, PortError> {
-        let now = Timestamp::now();
+    async fn seats(&self, id: StreamId, shard: u32, now: Timestamp) -> Result<Vec<Seat>, PortError> {
         let items = self.query_items(keys::seats_partition(id, shard), keys::SEATS).await?;
         let seats = items.into_iter().map(|item| {
             let sk = item.get(keys::SK).and_then(|sk| sk.as_s().ok()?.strip_prefix(keys::SEATS));

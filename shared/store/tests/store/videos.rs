@@ -149,20 +149,20 @@ async fn the_feed_holds_public_ready_videos_of_a_month_newest_first() {
     expected.reverse();
     announced(table, video(user, at(10))).await;
     ready(table, Video { visibility: Visibility::Unlisted, ..video(user, at(11)) }).await;
-    ready(table, video(user, "2026-10-31T23:59:59Z".parse().unwrap())).await;
+    ready(table, video(user, "2046-10-31T23:59:59Z".parse().unwrap())).await;
     let deleted = ready(table, video(user, at(12))).await;
     done(table, deleted, Command::Delete).await;
 
-    let all = table.ready_in("2026-11", None, 100).await.unwrap();
+    let all = table.ready_in("2046-11", None, 100).await.unwrap();
     assert_eq!(all.iter().map(|card| card.id).collect::<Vec<_>>(), expected);
     assert_eq!(all[0].duration_ms, Some(10_000));
     assert!(all[0].thumbnail.as_deref().is_some_and(|key| key.ends_with("poster.jpg")));
-    let first = table.ready_in("2026-11", None, 2).await.unwrap();
-    let second = table.ready_in("2026-11", Some(&first[1].position()), 10).await.unwrap();
+    let first = table.ready_in("2046-11", None, 2).await.unwrap();
+    let second = table.ready_in("2046-11", Some(&first[1].position()), 10).await.unwrap();
     let paged: Vec<_> = first.iter().chain(&second).map(|card| card.id).collect();
     assert_eq!(paged, expected);
-    assert_eq!(table.ready_in("2026-10", None, 100).await.unwrap().len(), 1);
-    assert_eq!(table.ready_in("2026-09", None, 100).await.unwrap(), Vec::new());
+    assert_eq!(table.ready_in("2046-10", None, 100).await.unwrap().len(), 1);
+    assert_eq!(table.ready_in("2046-09", None, 100).await.unwrap(), Vec::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
