@@ -4,6 +4,7 @@ mod callbacks;
 mod channels;
 mod chat;
 mod live;
+mod moderation;
 mod streams;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use secrecy::SecretString;
 use skylark_api::callback::CallbackSecret;
 use skylark_api::cursor::Cursors;
@@ -55,6 +56,8 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/channels/{channelId}/stream-key/reveal", post(channels::reveal_key))
         .route("/api/v1/channels/{channelId}/streams", get(channels::streams))
         .route("/api/v1/channels/{channelId}/sessions", get(channels::sessions))
+        .route("/api/v1/channels/{channelId}/moderators", get(moderation::moderators))
+        .route("/api/v1/channels/{channelId}/moderators/{userId}", put(moderation::appoint).delete(moderation::dismiss))
         .route("/api/v1/live/create", post(live::create))
         .route("/api/v1/live/feed", get(live::feed))
         .route("/api/v1/live/{streamId}", get(live::get))
@@ -82,6 +85,11 @@ fn with_streams(router: Router<State>, base: &str) -> Router<State> {
         .route(&at("/{streamId}/events"), get(streams::events))
         .route(&at("/{streamId}/webrtc"), get(streams::webrtc))
         .route(&at("/{streamId}/chat-ticket"), post(chat::ticket))
+        .route(&at("/{streamId}/messages"), get(chat::messages))
+        .route(&at("/{streamId}/messages/{messageId}"), delete(moderation::delete_message))
+        .route(&at("/{streamId}/bans"), get(moderation::bans))
+        .route(&at("/{streamId}/bans/{userId}"), put(moderation::ban).delete(moderation::lift_ban))
+        .route(&at("/{streamId}/slow-mode"), put(moderation::set_slow_mode))
 }
 
 fn cache(caller: &MaybeCaller) -> HeaderValue {

@@ -4,6 +4,7 @@ use utoipa::openapi::Deprecated;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use crate::operations::chat::moderation;
 use crate::operations::{accounts, callbacks, channels, chat, live, site, streams, uploads, videos};
 use crate::problem::ProblemDetails;
 
@@ -18,7 +19,9 @@ use crate::problem::ProblemDetails;
         channels::create, channels::mine, channels::get, channels::edit, channels::key, channels::reset_key,
         channels::reveal_key, channels::streams, channels::sessions, streams::create, streams::list, streams::get,
         streams::edit, streams::delete, streams::start, streams::stop, streams::archive, streams::playback_token,
-        streams::viewers, streams::health, streams::events, streams::webrtc, chat::ticket, live::create, live::feed, live::get,
+        streams::viewers, streams::health, streams::events, streams::webrtc, chat::ticket, chat::messages,
+        moderation::delete_message, moderation::bans, moderation::ban, moderation::lift_ban, moderation::set_slow_mode,
+        moderation::moderators, moderation::appoint, moderation::dismiss, live::create, live::feed, live::get,
         live::webrtc, live::viewers, callbacks::media, callbacks::ams, callbacks::on_publish, callbacks::on_unpublish,
     ),
     components(schemas(ProblemDetails, videos::StatusName, streams::StreamStatusName)),

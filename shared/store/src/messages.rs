@@ -168,6 +168,9 @@ impl Messages for Table {
         let mut below = before.map_or_else(|| format!("{}~", keys::MESSAGES), |id| keys::message(room, id).sk);
         // Nothing older is shown.
         let above = keys::messages_at(now - MESSAGE_LIFE - SignedDuration::from_secs(1));
+        if below < above {
+            return Ok(Vec::new());
+        }
         let mut found = Vec::new();
         let mut wanted = limit + usize::from(before.is_some());
         for _ in 0..=HIDDEN {

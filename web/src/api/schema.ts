@@ -173,6 +173,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/streams/{streamId}/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may not enter the rooms of the stream's channel, for its owner and moderators.
+         * @deprecated
+         */
+        get: operations["list_bans_alias_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/bans/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ban somebody from every room of the stream's channel; again replaces the term. A moderator whom the owner bans is none
+         *     any more.
+         * @deprecated
+         */
+        put: operations["ban_user_alias_2"];
+        post?: never;
+        /**
+         * Lift a ban; none is no error.
+         * @deprecated
+         */
+        delete: operations["lift_ban_alias_2"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/streams/{streamId}/chat-ticket": {
         parameters: {
             query?: never;
@@ -233,6 +278,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/streams/{streamId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was said in a stream's room within the last seven days.
+         * @deprecated
+         */
+        get: operations["list_chat_messages_alias_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a message back: its author may, and the stream's owner and moderators. Again is no error.
+         * @deprecated
+         */
+        delete: operations["delete_chat_message_alias_2"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/streams/{streamId}/playback-token": {
         parameters: {
             query?: never;
@@ -247,6 +332,26 @@ export interface paths {
          * @deprecated
          */
         post: operations["create_playback_token_alias_2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streams/{streamId}/slow-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Slow the stream's room down, as its owner or a moderator.
+         * @deprecated
+         */
+        put: operations["set_slow_mode_alias_2"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -490,6 +595,41 @@ export interface paths {
         patch: operations["edit_channel"];
         trace?: never;
     };
+    "/api/v1/channels/{channelId}/moderators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The moderators of the caller's channel. */
+        get: operations["list_moderators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channelId}/moderators/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Appoint a moderator of the caller's channel; again is no error. A ban of theirs is lifted. */
+        put: operations["appoint_moderator"];
+        post?: never;
+        /** Dismiss a moderator of the caller's channel; none is no error. */
+        delete: operations["dismiss_moderator"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{channelId}/sessions": {
         parameters: {
             query?: never;
@@ -667,6 +807,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/{streamId}/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may not enter the rooms of the stream's channel, for its owner and moderators.
+         * @deprecated
+         */
+        get: operations["list_bans_alias_1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/bans/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ban somebody from every room of the stream's channel; again replaces the term. A moderator whom the owner bans is none
+         *     any more.
+         * @deprecated
+         */
+        put: operations["ban_user_alias_1"];
+        post?: never;
+        /**
+         * Lift a ban; none is no error.
+         * @deprecated
+         */
+        delete: operations["lift_ban_alias_1"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/{streamId}/chat-ticket": {
         parameters: {
             query?: never;
@@ -727,6 +912,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/{streamId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was said in a stream's room within the last seven days.
+         * @deprecated
+         */
+        get: operations["list_chat_messages_alias_1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a message back: its author may, and the stream's owner and moderators. Again is no error.
+         * @deprecated
+         */
+        delete: operations["delete_chat_message_alias_1"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/{streamId}/playback-token": {
         parameters: {
             query?: never;
@@ -741,6 +966,26 @@ export interface paths {
          * @deprecated
          */
         post: operations["create_playback_token_alias_1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{streamId}/slow-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Slow the stream's room down, as its owner or a moderator.
+         * @deprecated
+         */
+        put: operations["set_slow_mode_alias_1"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -998,6 +1243,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/streams/{streamId}/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may not enter the rooms of the stream's channel, for its owner and moderators. */
+        get: operations["list_bans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/bans/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ban somebody from every room of the stream's channel; again replaces the term. A moderator whom the owner bans is none
+         *     any more.
+         */
+        put: operations["ban_user"];
+        post?: never;
+        /** Lift a ban; none is no error. */
+        delete: operations["lift_ban"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/streams/{streamId}/chat-ticket": {
         parameters: {
             query?: never;
@@ -1049,6 +1332,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/streams/{streamId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said in a stream's room within the last seven days. */
+        get: operations["list_chat_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a message back: its author may, and the stream's owner and moderators. Again is no error. */
+        delete: operations["delete_chat_message"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/streams/{streamId}/playback-token": {
         parameters: {
             query?: never;
@@ -1060,6 +1377,23 @@ export interface paths {
         put?: never;
         /** Permission to watch: visibility, country and viewer cap are checked here. */
         post: operations["create_playback_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{streamId}/slow-mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Slow the stream's room down, as its owner or a moderator. */
+        put: operations["set_slow_mode"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1423,6 +1757,45 @@ export interface components {
             /** @description Username. */
             username: string;
         };
+        /** @description Somebody who may not enter the rooms of a channel. */
+        Ban: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            bannedAt: string;
+            /** @description By whom: `usr_...`. */
+            bannedBy: string;
+            /** @description The stream in whose room it was said: `str_...`. */
+            streamId: string;
+            /**
+             * Format: date-time
+             * @description Until when; null for good.
+             */
+            until?: string | null;
+            /** @description `usr_...` or `guest:...`. */
+            userId: string;
+        };
+        /** @description A page of bans. */
+        BanPage: {
+            /** @description Those that hold, by whom they are of. */
+            items: components["schemas"]["Ban"][];
+            /** @description Where the next page begins. */
+            nextCursor?: string | null;
+        };
+        /** @description How long somebody is banned; for good when nothing is said. */
+        BanRequest: {
+            /**
+             * Format: int64
+             * @description For how many seconds, at most ten years of them; not beside `until`.
+             */
+            seconds?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when; not beside `seconds`.
+             */
+            until?: string | null;
+        };
         /** @description A user's permanent place to stream. */
         Channel: {
             /** @description What becomes of the picture. */
@@ -1519,22 +1892,54 @@ export interface components {
              */
             slowModeSeconds: number;
         };
+        /** @description Something that was said in a room. */
+        ChatMessage: {
+            /** @description Text, never markup. */
+            content: string;
+            /**
+             * Format: date-time
+             * @description When it was taken.
+             */
+            createdAt: string;
+            /** @description `msg_...`. */
+            id: string;
+            /** @description What its author was in the room. */
+            roles: components["schemas"]["ChatRole"][];
+            /** @description `str_...`. */
+            streamId: string;
+            /** @description `usr_...` or `guest:...`. */
+            userId: string;
+            /** @description Its author's name then: text, never markup. */
+            username: string;
+        };
+        /** @description A page of what was said in a room. */
+        ChatMessagePage: {
+            /** @description Oldest first. */
+            items: components["schemas"]["ChatMessage"][];
+            /** @description Where the list goes on: with older messages, or with newer ones when it was asked for those after one. */
+            nextCursor?: string | null;
+        };
         /**
          * @description Who may write in a room.
          * @enum {string}
          */
         ChatModeName: "MEMBERS" | "OPEN";
-        /** @description The room of a stream; what is absent is as usual, or stays. */
+        /** @description The room of a stream; what is absent is as usual in a new stream, and stays in a change. */
         ChatRequest: {
-            /** @description `true` when absent. */
+            /** @description Whether there is one; `true` as usual. */
             enabled?: boolean | null;
             mode?: components["schemas"]["ChatModeName"] | null;
             /**
              * Format: int32
-             * @description 0-3,600, 0 when absent: no bound.
+             * @description Seconds between two messages of one person, 0-3,600; as usual 0: no bound.
              */
             slowModeSeconds?: number | null;
         };
+        /**
+         * @description What somebody is in a room.
+         * @enum {string}
+         */
+        ChatRole: "owner" | "moderator";
         /** @description Permission to enter a room once. */
         ChatTicket: {
             /**
@@ -1860,6 +2265,25 @@ export interface components {
          * @enum {string}
          */
         MediaEvent: "SESSION_CREATED" | "STREAM_START" | "STREAM_END" | "STREAM_FAILURE";
+        /** @description Somebody whom the owner of a channel trusts with its rooms. */
+        Moderator: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            appointedAt: string;
+            /** @description `usr_...`. */
+            userId: string;
+            /** @description Their name when they were appointed. */
+            username: string;
+        };
+        /** @description The moderators of a channel. */
+        ModeratorList: {
+            /** @description At most 100. */
+            items: components["schemas"]["Moderator"][];
+            /** @description There is one page. */
+            nextCursor?: string | null;
+        };
         /** @description Where a part goes, by PUT without a content type. */
         PartTarget: {
             /**
@@ -2060,6 +2484,14 @@ export interface components {
             /** @description The account. */
             user: components["schemas"]["Account"];
         };
+        /** @description How long one waits between two messages. */
+        SlowModeRequest: {
+            /**
+             * Format: int32
+             * @description 0-3,600; 0 is no bound.
+             */
+            seconds: number;
+        };
         /** @description What SRS wants to hear. */
         SrsAnswer: {
             /**
@@ -2142,6 +2574,11 @@ export interface components {
              * @description The most there were.
              */
             peakViewerCount: number;
+            /**
+             * Format: int32
+             * @description How many playback sessions IVS counts, for the owner; null for others.
+             */
+            playbackSessions?: number | null;
             /** @description The multivariant playlist, where it plays without a token; else ask for a playback token. */
             playbackUrl?: string | null;
             /**
@@ -2995,6 +3432,166 @@ export interface operations {
             };
         };
     };
+    list_bans_alias_2: {
+        parameters: {
+            query?: {
+                /** @description 1-100, 20 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanPage"];
+                };
+            };
+            /** @description `bad-cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ban_user_alias_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+                /** @description `usr_...` or `guest:...` */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BanRequest"] | null;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    lift_ban_alias_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+                /** @description `usr_...` or `guest:...` */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     create_chat_ticket_alias_2: {
         parameters: {
             query?: never;
@@ -3139,6 +3736,96 @@ export interface operations {
             };
         };
     };
+    list_chat_messages_alias_2: {
+        parameters: {
+            query?: {
+                /** @description `msg_...`: the last ones before it */
+                before?: string;
+                /** @description `msg_...`: the first ones after it */
+                after?: string;
+                /** @description 1-100, 50 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatMessagePage"];
+                };
+            };
+            /** @description `bad-cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_chat_message_alias_2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     create_playback_token_alias_2: {
         parameters: {
             query?: never;
@@ -3186,6 +3873,72 @@ export interface operations {
             };
             /** @description `viewer-cap-reached` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    set_slow_mode_alias_2: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the stream that the change is based on, or * */
+                "If-Match"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlowModeRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3763,6 +4516,133 @@ export interface operations {
             };
         };
     };
+    list_moderators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channelId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeratorList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    appoint_moderator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channelId: string;
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The owner needs no appointment */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `moderator-limit-reached` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    dismiss_moderator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channelId: string;
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     list_sessions: {
         parameters: {
             query?: {
@@ -4267,6 +5147,166 @@ export interface operations {
             };
         };
     };
+    list_bans_alias_1: {
+        parameters: {
+            query?: {
+                /** @description 1-100, 20 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanPage"];
+                };
+            };
+            /** @description `bad-cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ban_user_alias_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+                /** @description `usr_...` or `guest:...` */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BanRequest"] | null;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    lift_ban_alias_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+                /** @description `usr_...` or `guest:...` */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     create_chat_ticket_alias_1: {
         parameters: {
             query?: never;
@@ -4411,6 +5451,96 @@ export interface operations {
             };
         };
     };
+    list_chat_messages_alias_1: {
+        parameters: {
+            query?: {
+                /** @description `msg_...`: the last ones before it */
+                before?: string;
+                /** @description `msg_...`: the first ones after it */
+                after?: string;
+                /** @description 1-100, 50 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatMessagePage"];
+                };
+            };
+            /** @description `bad-cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_chat_message_alias_1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     create_playback_token_alias_1: {
         parameters: {
             query?: never;
@@ -4458,6 +5588,72 @@ export interface operations {
             };
             /** @description `viewer-cap-reached` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    set_slow_mode_alias_1: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the stream that the change is based on, or * */
+                "If-Match"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlowModeRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5069,6 +6265,166 @@ export interface operations {
             };
         };
     };
+    list_bans: {
+        parameters: {
+            query?: {
+                /** @description 1-100, 20 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanPage"];
+                };
+            };
+            /** @description `bad-cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ban_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+                /** @description `usr_...` or `guest:...` */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BanRequest"] | null;
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    lift_ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+                /** @description `usr_...` or `guest:...` */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     create_chat_ticket: {
         parameters: {
             query?: never;
@@ -5213,6 +6569,96 @@ export interface operations {
             };
         };
     };
+    list_chat_messages: {
+        parameters: {
+            query?: {
+                /** @description `msg_...`: the last ones before it */
+                before?: string;
+                /** @description `msg_...`: the first ones after it */
+                after?: string;
+                /** @description 1-100, 50 when absent */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatMessagePage"];
+                };
+            };
+            /** @description `bad-cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_chat_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                streamId: string;
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     create_playback_token: {
         parameters: {
             query?: never;
@@ -5260,6 +6706,72 @@ export interface operations {
             };
             /** @description `viewer-cap-reached` */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    set_slow_mode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the stream that the change is based on, or * */
+                "If-Match"?: string | null;
+            };
+            path: {
+                streamId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlowModeRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

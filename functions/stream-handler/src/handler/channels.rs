@@ -146,6 +146,6 @@ impl Site {
     }
 }
 
-fn channel_id(text: &str) -> Result<ChannelId> {
+pub(super) fn channel_id(text: &str) -> Result<ChannelId> {
     query::id(text, "channel")
 }

@@ -193,7 +193,9 @@ impl Site {
     /// Time and viewers change a stream underneath its version.
     fn tag(&self, view: &View) -> (HeaderName, HeaderValue) {
         let status = view.stream.status(self.live.clock.now()) as u32;
-        let part = view.viewers.count.wrapping_mul(64) ^ view.viewers.peak.wrapping_mul(8) ^ (status * 2);
+        let viewers = view.viewers;
+        let counts = viewers.count.wrapping_mul(64) ^ viewers.peak.wrapping_mul(8);
+        let part = counts ^ viewers.playback_sessions.rotate_left(20) ^ (status * 2);
         etag_with(view.stream.version, part ^ u32::from(view.recording.is_some()))
     }
 }

@@ -234,6 +234,8 @@ pub struct StreamView {
     pub viewer_count: u32,
     /// The most there were.
     pub peak_viewer_count: u32,
+    /// How many playback sessions IVS counts, for the owner; null for others.
+    pub playback_sessions: Option<u32>,
     /// The multivariant playlist, where it plays without a token; else ask for a playback token.
     pub playback_url: Option<String>,
     /// While it is live and recorded: the recording so far, to go back in.
@@ -309,6 +311,7 @@ impl StreamView {
             ingest: stream.ingest_at(now).into(),
             viewer_count: viewers.count,
             peak_viewer_count: viewers.peak,
+            playback_sessions: is_owner.then_some(viewers.playback_sessions),
             dvr_url: below("hls/master.m3u8").filter(|_| is_open),
             thumbnail_url: video
                 .map(|key| addresses.media(&key))
@@ -334,6 +337,7 @@ impl StreamView {
             ingest: Ingest::None.into(),
             viewer_count: 0,
             peak_viewer_count: 0,
+            playback_sessions: None,
             playback_url: None,
             dvr_url: None,
             thumbnail_url: None,

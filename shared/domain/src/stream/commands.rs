@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::state::{self, Command, Edit, Event};
+use super::state::{self, ChatEdit, Command, Edit, Event};
 use super::{Ingest, Live, Settings, State, StopReason, Stream, Visibility};
 use crate::channel::Channel;
 use crate::check::Check;
@@ -156,6 +156,22 @@ impl Live {
         }
         let edited = self.act(caller, id, expected_version, Command::Edit(Box::new(edit)), None).await?;
         Ok(Done { trouble: self.prepare(before.channel_id).await.err(), ..edited })
+    }
+
+    /// Sets how long one waits between two messages in a stream's room. Whether the caller may is decided before:
+    /// moderators do it in the owner's name.
+    pub(crate) async fn set_slow_mode(
+        &self,
+        owner: UserId,
+        id: StreamId,
+        expected_version: Option<u64>,
+        seconds: u32,
+    ) -> Result<Done> {
+        let holds = seconds <= MAX_SLOW_MODE_SECONDS;
+        Check::default().require("seconds", holds, format!("must be 0 to {MAX_SLOW_MODE_SECONDS}")).done()?;
+        let chat = ChatEdit { slow_mode_seconds: Some(seconds), ..ChatEdit::default() };
+        let edit = Edit { chat: Some(chat), ..Edit::default() };
+        self.act(owner, id, expected_version, Command::Edit(Box::new(edit)), None).await
     }
 
     /// Lets the caller's stream wait for its encoder. IVS is asked first: without it nothing changes.

@@ -158,9 +158,7 @@ impl Live {
 
     /// What is shown beside a stream.
     pub async fn with_surroundings(&self, stream: Stream) -> Result<View> {
-        if stream.sessions.is_empty() {
-            return Ok(View { stream, viewers: Viewers::default(), recording: None });
-        }
+        // People come before the first picture does.
         let viewers = self.measurements.viewers(stream.id).await?;
         let recording = match &stream.latest {
             Some(latest) if stream.state == State::Running && stream.settings.dvr_enabled => {
@@ -183,8 +181,8 @@ impl Live {
 
     /// These, each with how many watch it.
     pub async fn count_viewers(&self, cards: Vec<Card>) -> Result<Vec<(Card, Viewers)>> {
-        let live: Vec<StreamId> = cards.iter().filter(|card| card.started_at.is_some()).map(|card| card.id).collect();
-        let counts = if live.is_empty() { HashMap::new() } else { self.measurements.viewers_of(&live).await? };
+        let ids: Vec<StreamId> = cards.iter().map(|card| card.id).collect();
+        let counts = if ids.is_empty() { HashMap::new() } else { self.measurements.viewers_of(&ids).await? };
         Ok(cards
             .into_iter()
             .map(|card| {

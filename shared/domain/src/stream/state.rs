@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{ChatSettings, GRACE, Ingest, IngestRef, State, StopReason, Stream, Visibility};
+use super::{ChatMode, GRACE, Ingest, IngestRef, State, StopReason, Stream, Visibility};
 use crate::error::{Error, Result};
 use crate::ids::VideoId;
 use crate::outbox::{Change, DomainEvent};
@@ -101,7 +101,22 @@ pub struct Edit {
     pub blocked_countries: Option<Vec<String>>,
     /// Its room.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub chat: Option<ChatSettings>,
+    pub chat: Option<ChatEdit>,
+}
+
+/// Changes of a stream's room; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ChatEdit {
+    /// Whether there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Who may write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ChatMode>,
+    /// Seconds between two messages of one person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slow_mode_seconds: Option<u32>,
 }
 
 /// A field that is there, be it null: absent and null are different things.
@@ -371,7 +386,10 @@ impl Stream {
         set(&mut settings.max_concurrent_viewers, edit.max_concurrent_viewers);
         set(&mut settings.allowed_countries, edit.allowed_countries);
         set(&mut settings.blocked_countries, edit.blocked_countries);
-        set(&mut settings.chat, edit.chat);
+        let chat = edit.chat.unwrap_or_default();
+        set(&mut settings.chat.enabled, chat.enabled);
+        set(&mut settings.chat.mode, chat.mode);
+        set(&mut settings.chat.slow_mode_seconds, chat.slow_mode_seconds);
     }
 
     /// The change that `event` makes, ready to be saved.
@@ -491,6 +509,34 @@ mod tests {
                 assert_eq!(!is_refused, allowed(&stream).contains(&name) || is_tombstone, "{name} in {state}");
             }
         }
+    }
+
+    #[test]
+    fn an_edit_of_the_room_leaves_the_rest_of_it_alone() {
+        let edit = |stream: Stream, chat| {
+            let command = Command::Edit(Box::new(Edit { chat: Some(chat), ..Edit::default() }));
+            let event = decide(&stream, command).unwrap().unwrap();
+            stream.change(&event, sample_stream().created_at).unwrap()
+        };
+        let open = edit(sample_stream(), ChatEdit { mode: Some(ChatMode::Open), ..ChatEdit::default() });
+        let slow = edit(open.next, ChatEdit { slow_mode_seconds: Some(5), ..ChatEdit::default() });
+        let chat = &slow.next.settings.chat;
+        assert_eq!((chat.enabled, chat.mode, chat.slow_mode_seconds), (true, ChatMode::Open, 5));
+        assert_eq!(slow.event.data, serde_json::json!({ "chat": { "slowModeSeconds": 5 } }));
+    }
+
+    #[test]
+    fn an_edit_that_was_recorded_with_the_whole_room_still_folds() {
+        let first = sample_stream();
+        let created = DomainEvent::record(&Event::StreamCreated(Box::new(first.clone())), first.created_at).unwrap();
+        let chat = serde_json::json!({ "enabled": false, "mode": "OPEN", "slowModeSeconds": 7 });
+        let edited = DomainEvent {
+            name: "StreamEdited".into(),
+            data: serde_json::json!({ "chat": chat }),
+            ..DomainEvent::record(&Event::StreamStarting {}, first.created_at).unwrap()
+        };
+        let stream = Stream::fold(&[created, edited]).unwrap().unwrap();
+        assert_eq!(serde_json::to_value(&stream.settings.chat).unwrap(), chat);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use skylark_domain::Error;
 use skylark_domain::error::Violation;
 use skylark_domain::stream::commands::CreateStream;
-use skylark_domain::stream::state::Edit;
+use skylark_domain::stream::state::{ChatEdit, Edit};
 use skylark_domain::stream::{ChatMode, ChatSettings, Settings, Visibility};
 use utoipa::ToSchema;
 
@@ -69,15 +69,15 @@ impl From<ChatMode> for ChatModeName {
     }
 }
 
-/// The room of a stream; what is absent is as usual, or stays.
+/// The room of a stream; what is absent is as usual in a new stream, and stays in a change.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChatRequest {
-    /// `true` when absent.
+    /// Whether there is one; `true` as usual.
     pub enabled: Option<bool>,
-    /// `MEMBERS` when absent.
+    /// Who may write; `MEMBERS` as usual.
     pub mode: Option<ChatModeName>,
-    /// 0-3,600, 0 when absent: no bound.
+    /// Seconds between two messages of one person, 0-3,600; as usual 0: no bound.
     #[schema(maximum = 3600)]
     pub slow_mode_seconds: Option<u32>,
 }
@@ -88,6 +88,16 @@ impl ChatRequest {
             enabled: self.enabled.unwrap_or(settings.enabled),
             mode: self.mode.map_or(settings.mode, ChatMode::from),
             slow_mode_seconds: self.slow_mode_seconds.unwrap_or(settings.slow_mode_seconds),
+        }
+    }
+}
+
+impl From<ChatRequest> for ChatEdit {
+    fn from(request: ChatRequest) -> Self {
+        Self {
+            enabled: request.enabled,
+            mode: request.mode.map(ChatMode::from),
+            slow_mode_seconds: request.slow_mode_seconds,
         }
     }
 }
@@ -206,7 +216,7 @@ pub struct EditStreamRequest {
     pub allowed_countries: Option<Vec<String>>,
     /// ISO 3166 alpha-2 codes.
     pub blocked_countries: Option<Vec<String>>,
-    /// Its room; what is absent in it is as usual.
+    /// Its room.
     pub chat: Option<ChatRequest>,
 }
 
@@ -231,7 +241,7 @@ impl From<EditStreamRequest> for Edit {
             max_concurrent_viewers: request.max_concurrent_viewers,
             allowed_countries: request.allowed_countries,
             blocked_countries: request.blocked_countries,
-            chat: request.chat.map(|chat| chat.over(Settings::default().chat)),
+            chat: request.chat.map(ChatEdit::from),
         }
     }
 }
