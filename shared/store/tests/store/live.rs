@@ -135,7 +135,7 @@ impl Studio {
         let channel = arn.rsplit('/').next().unwrap();
         let zoned = second(at).to_zoned(jiff::tz::TimeZone::UTC);
         let (day, minute) = (zoned.day(), zoned.minute());
-        let prefix = format!("ivs/v1/000000000000/{channel}/2026/11/{day}/{}/{minute}/{name}", zoned.hour());
+        let prefix = format!("ivs/v1/000000000000/{channel}/2046/11/{day}/{}/{minute}/{name}", zoned.hour());
         let report = json!({
             "version": "v1", "recording_started_at": second(at), "recording_ended_at": second(at + 9),
             "channel_arn": arn, "recording_status": "RECORDING_ENDED",
