@@ -1,4 +1,5 @@
-//! Load on the live path: `skylark-bench ingest | idle | start | hostile`. See README.md beside this crate.
+//! Load on the live path and on chat: `skylark-bench ingest | idle | start | hostile | post`. See README.md beside this
+//! crate.
 
 mod encoder;
 mod fleet;
@@ -7,6 +8,7 @@ mod idle;
 mod ingest;
 mod movie;
 mod player;
+mod post;
 mod process;
 mod report;
 mod server;
@@ -42,6 +44,11 @@ enum Command {
     Start(start::StartArgs),
     /// Ten kinds of bad peers beside one good stream.
     Hostile(hostile::HostileArgs),
+    /// Instructions of one post to a connection, ours and the SDK's.
+    Post(post::PostArgs),
+    /// What `post` counts.
+    #[command(hide = true)]
+    PostClient(post::ClientArgs),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -62,5 +69,7 @@ async fn run(bench: &Bench) -> Result<()> {
         Command::Idle(args) => idle::run(args, &bench.binaries).await,
         Command::Start(args) => start::run(args, &bench.binaries).await,
         Command::Hostile(args) => hostile::run(args, &bench.binaries).await,
+        Command::Post(args) => post::run(args).await,
+        Command::PostClient(args) => post::client(args).await,
     }
 }

@@ -95,12 +95,11 @@ impl WebSocketApi {
         if let Some(signer) = kept.filter(|signer| signer.is_good(now)) {
             return Ok(signer);
         }
-        let rejected = |reason: String| PortError::new(PORT, PortErrorKind::Rejected, reason);
+        let rejected = |reason| PortError::new(PORT, PortErrorKind::Rejected, reason);
         let provider = self.credentials.as_ref().ok_or_else(|| rejected("there are no credentials".into()))?;
         let credentials = provider.provide_credentials().await;
         let credentials = credentials.map_err(|error| PortError::new(PORT, PortErrorKind::Unavailable, error))?;
-        let signer = Signer::new(credentials, &self.region, now).map_err(|error| rejected(error.to_string()))?;
-        let signer = Arc::new(signer);
+        let signer = Arc::new(Signer::new(credentials, &self.region, now).map_err(rejected)?);
         *self.signer.lock().unwrap_or_else(PoisonError::into_inner) = Some(signer.clone());
         Ok(signer)
     }
@@ -139,17 +138,16 @@ struct Answer {
 
 impl Answer {
     fn posted(&self) -> Result<Posted, PortError> {
-        match self.status {
-            status if status.is_success() => Ok(Posted::Done),
-            StatusCode::GONE => Ok(Posted::Gone),
-            StatusCode::TOO_MANY_REQUESTS => Ok(Posted::Throttled),
-            status => {
-                let kind = if status.is_server_error() { PortErrorKind::Unavailable } else { PortErrorKind::Rejected };
-                let name = self.headers.get("x-amzn-errortype").map(HeaderValue::to_str);
-                let name = name.and_then(Result::ok).unwrap_or("without a type");
-                Err(PortError::new(PORT, kind, format!("{status}: {name}")))
-            }
-        }
+        let kind = match self.status.as_u16() {
+            200..300 => return Ok(Posted::Done),
+            410 => return Ok(Posted::Gone),
+            429 => return Ok(Posted::Throttled),
+            500.. => PortErrorKind::Unavailable,
+            _ => PortErrorKind::Rejected,
+        };
+        let name = self.headers.get("x-amzn-errortype").map(HeaderValue::to_str);
+        let name = name.and_then(Result::ok).unwrap_or("without a type");
+        Err(PortError::new(PORT, kind, format!("{}: {name}", self.status)))
     }
 
     /// Whether there is such a connection.

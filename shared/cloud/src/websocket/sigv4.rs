@@ -30,6 +30,9 @@ pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.'
 /// The path is signed as it is sent and escaped once more.
 const PATH: &AsciiSet = &SEGMENT.remove(b'/');
 
+/// Credentials that cannot be signed with.
+pub(super) type Unusable = Box<dyn std::error::Error + Send + Sync>;
+
 /// What is signed.
 pub(super) struct Unsigned<'a> {
     pub(super) method: &'a Method,
@@ -43,6 +46,8 @@ pub(super) struct Unsigned<'a> {
 /// Signs on one day with one set of credentials.
 pub(super) struct Signer {
     credentials: Credentials,
+    /// The session's token as a header: about a kilobyte that is checked once.
+    token: Option<HeaderValue>,
     key: Hmac<Sha256>,
     /// `20261121/us-east-1/execute-api/aws4_request`.
     scope: String,
@@ -52,7 +57,7 @@ pub(super) struct Signer {
 
 impl Signer {
     /// A signer for the day of `now`.
-    pub(super) fn new(credentials: Credentials, region: &str, now: Timestamp) -> Result<Self, InvalidLength> {
+    pub(super) fn new(credentials: Credentials, region: &str, now: Timestamp) -> Result<Self, Unusable> {
         let date = now.strftime("%Y%m%d").to_string();
         let scope = [date.as_str(), region, SERVICE, "aws4_request"];
         let secret = hmac(format!("AWS4{}", credentials.secret_access_key()).as_bytes())?;
@@ -61,7 +66,12 @@ impl Signer {
         let id = credentials.access_key_id();
         let signed = signed_headers(&credentials);
         let authorization = format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={signed}, Signature=");
-        Ok(Self { credentials, key, scope, authorization })
+        let token: Option<HeaderValue> = credentials.session_token().map(str::parse).transpose()?;
+        let token = token.map(|mut token| {
+            token.set_sensitive(true);
+            token
+        });
+        Ok(Self { credentials, token, key, scope, authorization })
     }
 
     /// Whether it is of any use at `now`.
@@ -93,10 +103,8 @@ impl Signer {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(BODY_TYPE));
         headers.insert(HOST, request.host.parse()?);
         headers.insert(DATE, time.parse()?);
-        if let Some(token) = token {
-            let mut token: HeaderValue = token.parse()?;
-            token.set_sensitive(true);
-            headers.insert(TOKEN, token);
+        if let Some(token) = &self.token {
+            headers.insert(TOKEN, token.clone());
         }
         headers.insert(AUTHORIZATION, authorization.parse()?);
         Ok(headers)
