@@ -1,7 +1,10 @@
 //! The real time.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use jiff::{Timestamp, TimestampRound, Unit};
-use skylark_domain::ports::Clock;
+use skylark_domain::ports::{Clock, Timer};
 
 /// The machine's clock, in whole milliseconds: what the API and the table show.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +16,13 @@ impl Clock for SystemClock {
         let whole = TimestampRound::new().smallest(Unit::Millisecond).mode(jiff::RoundMode::Trunc);
         // Rounding down can fail only before the first representable moment.
         now.round(whole).unwrap_or(now)
+    }
+}
+
+#[async_trait]
+impl Timer for SystemClock {
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 

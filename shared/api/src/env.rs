@@ -320,6 +320,29 @@ impl FromEnv for PublisherEnv {
     }
 }
 
+/// What `chat-broadcast` needs.
+pub struct BroadcastEnv {
+    /// `TABLE_NAME`: the single table.
+    pub table_name: String,
+    /// `WS_CALLBACK_URL`: where open connections are called, `https://<host>/<stage>`.
+    pub callback_url: String,
+    /// `COUNT_QUEUE`: URL of the queue of counts that come later.
+    pub count_queue: String,
+    /// `POSTS_PER_SECOND`: requests of a second that API Gateway allows the account.
+    pub posts_per_second: u32,
+}
+
+impl FromEnv for BroadcastEnv {
+    fn from_env(env: &mut Reader) -> Self {
+        Self {
+            table_name: env.text("TABLE_NAME"),
+            callback_url: env.text("WS_CALLBACK_URL"),
+            count_queue: env.text("COUNT_QUEUE"),
+            posts_per_second: u32::try_from(env.number("POSTS_PER_SECOND")).unwrap_or(u32::MAX),
+        }
+    }
+}
+
 /// How to reach AWS: region, the function's credentials, one HTTP client for every service. There is no `aws-config`
 /// behind it: that builds clients nobody asked for, which a cold start pays.
 pub struct AwsEnv {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_types::SdkConfig;
-use skylark_domain::ports::{Nudge, Nudges};
+use serde::Serialize;
+use skylark_domain::ports::{CountDue, LateCounts, Nudge, Nudges};
 use skylark_domain::{PortError, PortErrorKind};
 
 use crate::error::port_error;
 
-const PORT: &str = "nudges";
+const PORT: &str = "queue";
 
 /// A queue.
 #[derive(Clone)]
@@ -24,14 +25,26 @@ impl Queue {
     pub fn new(config: &SdkConfig, url: String) -> Self {
         Self { client: Client::new(config), url }
     }
+
+    async fn send_later(&self, message: &impl Serialize, seconds: u64) -> Result<(), PortError> {
+        let body =
+            serde_json::to_string(message).map_err(|error| PortError::new(PORT, PortErrorKind::Corrupt, error))?;
+        let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
+        let sent = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds).send();
+        sent.await.map(|_| ()).map_err(|error| port_error(PORT, error))
+    }
 }
 
 #[async_trait]
 impl Nudges for Queue {
     async fn send(&self, nudge: &Nudge, delay: Duration) -> Result<(), PortError> {
-        let body = serde_json::to_string(nudge).map_err(|error| PortError::new(PORT, PortErrorKind::Corrupt, error))?;
-        let seconds = i32::try_from(delay.as_secs()).unwrap_or(i32::MAX);
-        let sent = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(seconds).send();
-        sent.await.map(|_| ()).map_err(|error| port_error(PORT, error))
+        self.send_later(nudge, delay.as_secs()).await
+    }
+}
+
+#[async_trait]
+impl LateCounts for Queue {
+    async fn send(&self, due: &CountDue, delay: Duration) -> Result<(), PortError> {
+        self.send_later(due, delay.as_millis().div_ceil(1000) as u64).await
     }
 }

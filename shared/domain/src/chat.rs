@@ -2,12 +2,14 @@
 //!
 //! `room` says who may do what where, `content` what a message may be, `frames` what goes over a socket. People enter by
 //! `tickets` and `connecting`, are heard in `talking`, and are kept in check in `moderation`. Whatever is stored reaches
-//! the others through the table's stream, as a [`changes::Change`]. `replay` exports what was said beside a recording.
+//! the others through the table's stream, as a [`changes::Change`], by `broadcast`; `counting` says when viewers are counted. `replay` exports what was said beside a recording.
 
+pub mod broadcast;
 pub mod changes;
 pub mod connecting;
 pub mod connection;
 pub mod content;
+pub mod counting;
 pub mod frames;
 pub mod replay;
 pub mod history;

@@ -28,8 +28,10 @@ use crate::video::source::Probed;
 use crate::video::transcoding::{News, Order};
 use crate::video::{Current, Progress, Upload, Video};
 
+mod fanout;
 mod push;
 
+pub use fanout::{CountDue, LateCounts, Timer};
 pub use push::{Frame, Posted, SocketPush};
 
 /// The time.

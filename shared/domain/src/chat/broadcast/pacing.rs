@@ -1,0 +1,70 @@
+//! How fast a room may be told things. All posts share one quota with the account's other requests, so the frames of a
+//! room are apart by the time that a frame for everybody everywhere would need. What comes meanwhile becomes the next
+//! frame: pacing is what puts messages together.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// The least time between two frames of a room.
+const LEAST: Duration = Duration::from_millis(250);
+/// A function has 30 seconds: nothing waits for longer than this.
+const MOST: Duration = Duration::from_secs(20);
+/// The share of the quota that posts may have.
+const SHARE: f64 = 0.6;
+
+/// Posts against their quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pace {
+    /// Posts of a second that the account is allowed.
+    pub(super) quota: u32,
+}
+
+impl Pace {
+    fn per_second(self) -> f64 {
+        SHARE * f64::from(self.quota.max(1))
+    }
+
+    /// The time between two frames of a room with `own` of `total` connections. The total is a count of a minute ago.
+    pub(super) fn window(self, total: u32, own: u32) -> Duration {
+        Duration::from_secs_f64(f64::from(total.max(own)) / self.per_second()).clamp(LEAST, MOST)
+    }
+
+    /// When post number `number` of a frame may go out, after the first.
+    pub(super) fn offset(self, number: usize) -> Duration {
+        Duration::from_secs_f64(number as f64 / self.per_second()).min(MOST)
+    }
+}
+
+/// What is left of a time that began at `since`. A clock that was set back makes nobody wait longer than that.
+pub(super) fn rest(since: Timestamp, time: Duration, now: Timestamp) -> Duration {
+    let elapsed = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+    time.saturating_sub(elapsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_for_everybody_uses_the_share_of_the_quota() {
+        let pace = Pace { quota: 10_000 };
+        let seconds = |total, own| pace.window(total, own).as_secs_f64();
+        assert!((seconds(0, 1) - 0.25).abs() < 1e-9);
+        assert!((seconds(1_500, 10) - 0.25).abs() < 1e-9);
+        assert!((seconds(12_000, 10) - 2.0).abs() < 1e-9);
+        assert!((seconds(10, 12_000) - 2.0).abs() < 1e-9, "a total is never believed to be lower than the room's own");
+        assert_eq!(pace.window(u32::MAX, 0), MOST);
+        assert_eq!(Pace { quota: 0 }.window(u32::MAX, 0), MOST);
+        for (room, total) in [(1_000, 1_000), (3_000, 9_000), (12_000, 12_000)] {
+            assert!(pace.offset(room as usize) <= pace.window(total, room), "a frame is out before the next one");
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_never_more_than_the_whole() {
+        let since: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        let left = |ms: i64| rest(since, LEAST, since + jiff::SignedDuration::from_millis(ms)).as_millis();
+        assert_eq!((left(0), left(100), left(250), left(9_000), left(-5_000)), (250, 150, 0, 0, 250));
+    }
+}
