@@ -129,3 +129,82 @@ async fn deliver_late(broadcaster: Arc<Broadcaster>, late: Vec<Parcel>) {
         tracing::debug!("young connections are still awaited");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+    use aws_smithy_types::retry::RetryConfig;
+    use aws_types::SdkConfig;
+    use aws_types::region::Region;
+    use skylark_domain::testing::{FakeSockets, FixedClock, SentCounts};
+    use skylark_store::Table;
+
+    use super::*;
+
+    /// With a table that does not answer: what is understood has to come again.
+    fn broadcaster() -> Arc<Broadcaster> {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test")))
+            .retry_config(RetryConfig::disabled())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            // The discard port: nobody listens there.
+            .endpoint_url("http://127.0.0.1:9")
+            .build();
+        let table = Arc::new(Table::new(&config, "table".into()));
+        let clock = Arc::new(FixedClock::at("2026-11-21T10:00:03Z".parse().unwrap()));
+        let (sockets, counts) = (Arc::<FakeSockets>::default(), Arc::<SentCounts>::default());
+        Arc::new(Broadcaster::new(table, sockets, counts, clock.clone(), clock, 10_000))
+    }
+
+    async fn failed(event: &str) -> Vec<String> {
+        let answer = handle(&broadcaster(), serde_json::from_str(event).unwrap()).await.unwrap();
+        answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+    }
+
+    macro_rules! sample {
+        ($case:literal) => {
+            failed(include_str!(concat!("../../../events/chat-broadcast/", $case, ".json"))).await
+        };
+    }
+
+    #[tokio::test]
+    async fn what_is_understood_comes_again_while_the_table_is_away() {
+        assert_eq!(sample!("message"), ["1795255200000101"]);
+        assert_eq!(sample!("message-deleted"), ["1795255200000102"]);
+        assert_eq!(sample!("joined"), ["1795255200000104"]);
+        assert_eq!(sample!("left"), ["1795255200000105"]);
+        assert_eq!(sample!("left-by-ttl"), ["1795255200000106"]);
+        assert_eq!(sample!("stream-stopped"), ["1795255200000107"]);
+        assert_eq!(sample!("slow-mode"), ["1795255200000108"]);
+        assert_eq!(sample!("banned"), ["1795255200000109"]);
+        assert_eq!(sample!("signed-out"), ["1795255200000110"]);
+        assert_eq!(sample!("sample"), ["1795255200000112"]);
+        assert_eq!(sample!("count-due"), ["19dd0b57-b21e-4ac1-bd88-01bbb068cb78"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_nothing_to_rooms_or_makes_no_sense_holds_nobody_up() {
+        assert!(sample!("not-for-rooms").is_empty());
+        assert!(sample!("token-expired").is_empty());
+        assert!(sample!("message-malformed").is_empty());
+        assert!(sample!("count-due-malformed").is_empty());
+        assert!(failed(r#"{"Records":[]}"#).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_first_record_of_a_room_is_named_whatever_stands_before_it() {
+        let read = |event: &str| serde_json::from_str::<serde_json::Value>(event).unwrap()["Records"][0].clone();
+        let records = [
+            read(include_str!("../../../events/chat-broadcast/not-for-rooms.json")),
+            read(include_str!("../../../events/chat-broadcast/message-malformed.json")),
+            read(include_str!("../../../events/chat-broadcast/stream-stopped.json")),
+            read(include_str!("../../../events/chat-broadcast/slow-mode.json")),
+        ];
+        let batch = serde_json::json!({ "Records": records }).to_string();
+        assert_eq!(failed(&batch).await, ["1795255200000107"]);
+    }
+}

@@ -1,6 +1,6 @@
 //! Fakes of the ports that are not stores, and samples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::channel::{Options, Provider};
 use crate::error::{PROVIDER, PortError, PortErrorKind};
 use crate::ids::new_id;
 use crate::ports::{
-    Applied, Assembled, Clock, Cut, Listed, LiveChannel, LiveProvider, NewChannel, NewObject, Nudge, Nudges, Objects,
-    Part, Passwords, Presigned, StreamKey,
+    Applied, Assembled, Clock, CountDue, Cut, Frame, LateCounts, Listed, LiveChannel, LiveProvider, NewChannel,
+    NewObject, Nudge, Nudges, Objects, Part, Passwords, Posted, Presigned, SocketPush, StreamKey, Timer,
 };
 use crate::stream::{self, Ingest, Settings, Stream};
 use crate::video::source::Input;
@@ -38,6 +38,14 @@ impl FixedClock {
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nobody waits: time goes on.
+#[async_trait]
+impl Timer for FixedClock {
+    async fn sleep(&self, time: Duration) {
+        self.advance(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
     }
 }
 
@@ -270,6 +278,56 @@ pub struct SentNudges(pub Mutex<Vec<(Nudge, Duration)>>);
 impl Nudges for SentNudges {
     async fn send(&self, nudge: &Nudge, delay: Duration) -> Result<(), PortError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push((nudge.clone(), delay));
+        Ok(())
+    }
+}
+
+/// Remembers the counts that were ordered for later.
+#[derive(Default)]
+pub struct SentCounts(pub Mutex<Vec<(CountDue, Duration)>>);
+
+#[async_trait]
+impl LateCounts for SentCounts {
+    async fn send(&self, due: &CountDue, delay: Duration) -> Result<(), PortError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((*due, delay));
+        Ok(())
+    }
+}
+
+/// Open connections that take everything, unless it is said how they answer.
+#[derive(Default)]
+pub struct FakeSockets {
+    /// The next answers of a connection; the last one stays. `None` is an error.
+    pub answers: Mutex<BTreeMap<String, VecDeque<Option<Posted>>>>,
+    /// Connections and what they took, in order.
+    pub taken: Mutex<Vec<(String, String)>>,
+    /// Connections that were closed.
+    pub closed: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl SocketPush for FakeSockets {
+    async fn post(&self, connection_id: &str, frame: &Frame) -> Result<Posted, PortError> {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = match answers.get_mut(connection_id) {
+            Some(next) if next.len() > 1 => next.pop_front().flatten(),
+            Some(next) => next.front().copied().flatten(),
+            None => Some(Posted::Done),
+        };
+        if answer == Some(Posted::Done) {
+            let text = String::from_utf8_lossy(frame.text()).into_owned();
+            self.taken.lock().unwrap_or_else(PoisonError::into_inner).push((connection_id.to_owned(), text));
+        }
+        answer.ok_or_else(|| PortError::new("connections", PortErrorKind::Unavailable, "down"))
+    }
+
+    async fn is_open(&self, connection_id: &str) -> Result<bool, PortError> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(answers.get(connection_id).and_then(|next| next.front()) != Some(&Some(Posted::Gone)))
+    }
+
+    async fn close(&self, connection_id: &str) -> Result<(), PortError> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).push(connection_id.to_owned());
         Ok(())
     }
 }

@@ -10,8 +10,6 @@ mod grouping;
 mod memory;
 mod outcome;
 mod pacing;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

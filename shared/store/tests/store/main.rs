@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod broadcast;
 mod channels;
 mod chat_rest;
 mod live;

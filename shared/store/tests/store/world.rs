@@ -17,6 +17,7 @@ pub(crate) struct World {
     pub(crate) table: Table,
     pub(crate) client: aws_sdk_dynamodb::Client,
     pub(crate) name: String,
+    pub(crate) config: SdkConfig,
     _service: Service,
     _dir: tempfile::TempDir,
 }
@@ -39,7 +40,7 @@ pub(crate) async fn world() -> World {
         .build();
     let name = tables[0].name.clone();
     let client = aws_sdk_dynamodb::Client::new(&config);
-    World { table: Table::new(&config, name.clone()), client, name, _service: service, _dir: dir }
+    World { table: Table::new(&config, name.clone()), client, name, config, _service: service, _dir: dir }
 }
 
 /// Far ahead: the stand-in sweeps away what is over by the real clock.

@@ -76,7 +76,7 @@ mod tests {
 
     fn said(content: &str) -> ServerFrame {
         ServerFrame::ChatBroadcast(Said {
-            stream_id: StreamId::default(),
+            stream_id: StreamId::new(),
             user_id: "guest:a".into(),
             username: "A".into(),
             content: content.into(),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     fn slow_mode(seconds: u32) -> ServerFrame {
-        ServerFrame::SlowMode { stream_id: StreamId::default(), seconds }
+        ServerFrame::SlowMode { stream_id: StreamId::new(), seconds }
     }
 
     fn value(frame: &Frame) -> Value {
@@ -153,7 +153,8 @@ mod tests {
             // Whoever is told anything is told the latest.
             prop_assert_eq!(frames.single.is_empty(), told.is_empty());
             if let (Some(frame), Some(content)) = (frames.single.last(), contents.last()) {
-                prop_assert_eq!(value(frame)["content"].as_str(), Some(content.as_str()));
+                let latest = value(frame);
+                prop_assert_eq!(latest["content"].as_str(), Some(content.as_str()));
             }
         }
     }

@@ -107,3 +107,108 @@ impl News {
         self.events.push(event);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::ids::new_id;
+    use crate::outbox::DomainEvent;
+    use crate::stream::state::Edit;
+    use crate::stream::{ChatMode, ChatSettings};
+
+    fn now() -> Timestamp {
+        "2026-11-21T10:00:00Z".parse().unwrap()
+    }
+
+    fn said(stream_id: StreamId, content: &str) -> Change {
+        Change::Said(Message {
+            id: new_id(now()),
+            stream_id,
+            user_id: "guest:a".into(),
+            username: "A".into(),
+            content: content.into(),
+            roles: Vec::new(),
+            client_id: None,
+            deleted_by: None,
+        })
+    }
+
+    fn stream(stream_id: StreamId, event: &StreamEvent) -> Change {
+        Change::Stream { stream_id, event: DomainEvent::record(event, now()).unwrap() }
+    }
+
+    fn contents(news: &News) -> Vec<String> {
+        let content = |event: &Event| match event {
+            Event::Said(message) => message.content.clone(),
+            other => format!("{other:?}"),
+        };
+        news.events.iter().map(content).collect()
+    }
+
+    #[test]
+    fn each_room_has_its_own_news_in_order() {
+        let (a, b) = (new_id(now()), new_id(now()));
+        let groups = Groups::of(&[said(a, "1"), said(b, "2"), said(a, "3"), Change::Left { stream_id: b }]);
+        assert_eq!(contents(&groups.rooms[&a]), ["1", "3"]);
+        assert_eq!(contents(&groups.rooms[&b]), ["2"]);
+        assert_eq!((groups.rooms[&a].first, groups.rooms[&b].first), (0, 1));
+        assert_eq!((groups.rooms[&a].is_dirty, groups.rooms[&b].is_dirty), (false, true));
+        assert_eq!(Groups::of(&[]), Groups::default());
+    }
+
+    #[test]
+    fn what_is_told_as_it_is_now_is_told_once() {
+        let room = new_id(now());
+        let edit = |chat| stream(room, &StreamEvent::StreamEdited(Box::new(Edit { chat, ..Edit::default() })));
+        let slow = ChatSettings { slow_mode_seconds: 5, enabled: true, mode: ChatMode::Open };
+        let groups = Groups::of(&[
+            stream(room, &StreamEvent::StreamStarting {}),
+            edit(Some(slow.clone())),
+            edit(None),
+            said(room, "hi"),
+            stream(room, &StreamEvent::StreamStopped {}),
+            edit(Some(slow)),
+        ]);
+        assert_eq!(contents(&groups.rooms[&room]), ["hi", "Status", "SlowMode"]);
+    }
+
+    #[test]
+    fn an_event_of_tomorrow_is_a_status() {
+        let room = new_id(now());
+        let mut event = DomainEvent::record(&StreamEvent::StreamStopped {}, now()).unwrap();
+        event.name = "StreamTransmogrified".into();
+        let groups = Groups::of(&[Change::Stream { stream_id: room, event }]);
+        assert_eq!(contents(&groups.rooms[&room]), ["Status"]);
+    }
+
+    #[test]
+    fn the_newest_measurement_stays_whatever_the_order() {
+        let room = new_id(now());
+        let measured = |second: i64| Change::Measured {
+            stream_id: room,
+            sample: Sample {
+                at: now() + SignedDuration::from_secs(second),
+                period_ms: 2_000,
+                bitrate_kbps: 2_500.0,
+                fps: 30.0,
+                width: 1280,
+                height: 720,
+                keyframe_ms: 2_000.0,
+                drift_ms: 0.0,
+            },
+        };
+        let groups = Groups::of(&[measured(2), measured(4), measured(0)]);
+        let news = &groups.rooms[&room];
+        assert_eq!(news.sample.as_ref().map(|sample| sample.at), Some(now() + SignedDuration::from_secs(4)));
+        assert!(!news.is_public());
+    }
+
+    #[test]
+    fn users_who_sign_out_have_no_room() {
+        let user = new_id(now());
+        let groups = Groups::of(&[said(new_id(now()), "1"), Change::SignedOut(user), Change::SignedOut(user)]);
+        assert_eq!(groups.signed_out, BTreeMap::from([(user, 1)]));
+    }
+}
