@@ -163,7 +163,8 @@ impl Broadcaster {
 
         if news.is_public() || count.is_some_and(|count| count.plan == Plan::Now) {
             self.wait_for_turn(id, &mut work).await;
-            let shards = (0..room.connection_shards.max(1)).map(|shard| self.connections.seats(id, shard));
+            let now = self.clock.now();
+            let shards = (0..room.connection_shards.max(1)).map(|shard| self.connections.seats(id, shard, now));
             let shards = try_join_all(shards).await?;
             let sizes: Vec<usize> = shards.iter().map(Vec::len).collect();
             let seats: Vec<Seat> = shards.into_iter().flatten().collect();

@@ -115,9 +115,8 @@ mod tests {
     use super::*;
     use crate::ids::new_id;
     use crate::outbox::DomainEvent;
-    use crate::stream::state::Edit;
-    use crate::stream::{ChatMode, ChatSettings};
-
+    use crate::stream::state::{ChatEdit, Edit};
+    
     fn now() -> Timestamp {
         "2026-11-21T10:00:00Z".parse().unwrap()
     }
@@ -162,7 +161,7 @@ mod tests {
     fn what_is_told_as_it_is_now_is_told_once() {
         let room = new_id(now());
         let edit = |chat| stream(room, &StreamEvent::StreamEdited(Box::new(Edit { chat, ..Edit::default() })));
-        let slow = ChatSettings { slow_mode_seconds: 5, enabled: true, mode: ChatMode::Open };
+        let slow = ChatEdit { slow_mode_seconds: Some(5), ..ChatEdit::default() };
         let groups = Groups::of(&[
             stream(room, &StreamEvent::StreamStarting {}),
             edit(Some(slow.clone())),
