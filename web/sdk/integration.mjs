@@ -181,7 +181,10 @@ async function cutWhileSending({ ana, ben }) {
   const written = Array.from({ length: 24 }, (_, n) => `cut ${n}`);
   for (const content of written) writer.send(content);
   for (const after of [3, 9, 15]) {
-    await until(`${after} messages are through`, () => writer.sentAt.length >= after);
+    await until(
+      `${after} messages are through`,
+      () => writer.sentAt.length >= after && reader.state === "open",
+    );
     path.cut();
   }
   await until("the cut clients have everything", () =>

@@ -126,7 +126,7 @@ impl Hall {
     }
 
     async fn seats(&self) -> Vec<String> {
-        let seats = self.table().seats(self.room, 0).await.unwrap();
+        let seats = self.table().seats(self.room, 0, now()).await.unwrap();
         seats.into_iter().map(|seat| seat.connection_id).collect()
     }
 }
