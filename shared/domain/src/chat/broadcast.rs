@@ -169,7 +169,6 @@ impl Broadcaster {
             let sizes: Vec<usize> = shards.iter().map(Vec::len).collect();
             let seats: Vec<Seat> = shards.into_iter().flatten().collect();
             let size = u32::try_from(seats.len()).unwrap_or(u32::MAX);
-            let now = self.clock.now();
             let mut frames = self.frames(&room, &news, now);
             if let Some(count) = count {
                 frames.extend(self.note_count(id, count, size, &mut work).await);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use skylark_domain::chat::Message;
 use skylark_domain::chat::broadcast::{Broadcaster, Outcome};
@@ -19,6 +19,7 @@ use skylark_domain::testing::{FakeSockets, FixedClock, SentCounts};
 use skylark_store::Table;
 
 use crate::live::{Studio, studio};
+use crate::world::now;
 
 struct Hall {
     studio: Studio,
@@ -33,8 +34,7 @@ async fn hall() -> Hall {
     let studio = studio().await;
     let room = studio.stream("Sunrise").await.id;
     let (sockets, counts) = (Arc::<FakeSockets>::default(), Arc::<SentCounts>::default());
-    // Seats end by the real clock.
-    let clock = Arc::new(FixedClock::at(Timestamp::from_second(Timestamp::now().as_second()).unwrap()));
+    let clock = Arc::new(FixedClock::at(now()));
     let broadcaster = process(&studio.world.table, &sockets, &counts, &clock);
     Hall { studio, room, sockets, counts, clock, broadcaster }
 }
@@ -126,7 +126,7 @@ impl Hall {
     }
 
     async fn seats(&self) -> Vec<String> {
-        let seats = self.table().seats(self.room, 0, now()).await.unwrap();
+        let seats = self.table().seats(self.room, 0, self.clock.now()).await.unwrap();
         seats.into_iter().map(|seat| seat.connection_id).collect()
     }
 }

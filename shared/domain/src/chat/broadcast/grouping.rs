@@ -83,8 +83,11 @@ impl News {
             }
             Change::Left { .. } => self.is_dirty = true,
             Change::Stream { event, .. } => match event.read::<StreamEvent>() {
-                Ok(StreamEvent::StreamEdited(edit)) if edit.chat.is_none() => {}
-                Ok(StreamEvent::StreamEdited(_)) => self.tell_last(Event::SlowMode),
+                Ok(StreamEvent::StreamEdited(edit)) => {
+                    if edit.chat.is_some_and(|chat| chat.slow_mode_seconds.is_some()) {
+                        self.tell_last(Event::SlowMode);
+                    }
+                }
                 // A status is told as it is now; what led to it need not be understood.
                 _ => self.tell_last(Event::Status),
             },
@@ -116,7 +119,7 @@ mod tests {
     use crate::ids::new_id;
     use crate::outbox::DomainEvent;
     use crate::stream::state::{ChatEdit, Edit};
-    
+
     fn now() -> Timestamp {
         "2026-11-21T10:00:00Z".parse().unwrap()
     }
@@ -166,6 +169,7 @@ mod tests {
             stream(room, &StreamEvent::StreamStarting {}),
             edit(Some(slow.clone())),
             edit(None),
+            edit(Some(ChatEdit { enabled: Some(true), ..ChatEdit::default() })),
             said(room, "hi"),
             stream(room, &StreamEvent::StreamStopped {}),
             edit(Some(slow)),
