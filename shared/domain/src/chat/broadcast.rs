@@ -26,9 +26,9 @@ use self::framing::Frames;
 use self::grouping::{Event, Groups, News};
 use self::memory::Memory;
 use self::outcome::Work;
-use self::pacing::{Pace, rest};
+use self::pacing::{Line, Pace, rest};
 use super::changes::Change;
-use super::connection::Seat;
+use super::connection::{Connection, Seat};
 use super::counting::{Plan, more_shards};
 use super::frames::{Joined, ServerFrame, timestamp};
 use super::room::{Role, Room};
@@ -37,8 +37,8 @@ use crate::error::Result;
 use crate::ids::StreamId;
 use crate::ports::{self, CountDue};
 
-/// Posts at a time, of all rooms together.
-const CONCURRENCY: usize = 64;
+/// Posts at a time, of all rooms together: with 15 ms each they can use the whole share of the quota.
+const CONCURRENCY: usize = 96;
 /// Posts at a time of one room, if there are many rooms.
 const LEAST_CONCURRENCY: usize = 4;
 /// When a young connection is tried again, after the first try.
@@ -61,6 +61,7 @@ pub struct Broadcaster {
     /// The time.
     pub clock: Arc<dyn ports::Clock>,
     pace: Pace,
+    line: Line,
     memory: Memory,
 }
 
@@ -83,6 +84,7 @@ impl Broadcaster {
             timer,
             clock,
             pace: Pace { quota: posts_per_second },
+            line: Line::default(),
             memory: Memory::default(),
         }
     }
@@ -148,8 +150,8 @@ impl Broadcaster {
     }
 
     fn delivery(&self, concurrency: usize) -> Delivery<'_> {
-        let Self { push, timer, clock, pace, .. } = self;
-        Delivery { push: &**push, timer: &**timer, clock: &**clock, pace: *pace, concurrency }
+        let Self { push, timer, clock, pace, line, .. } = self;
+        Delivery { push: &**push, timer: &**timer, clock: &**clock, pace: *pace, line, concurrency }
     }
 
     /// Serves one room. An error means that its connections could not be read.
@@ -158,6 +160,8 @@ impl Broadcaster {
         let Some(room) = self.rooms.room(id).await? else { return Ok(work) };
         let count = if news.is_dirty { Some(self.look_at_count(id, &mut work).await) } else { None };
         let delivery = self.delivery(concurrency);
+        // Before everything that waits: who is banned is out within two seconds.
+        self.close_banned(&news, &room, &delivery, &mut work).await?;
         let greetings = self.greetings(&news, count.map_or(0, |count| count.known.viewer_count))?;
         work.take(&delivery, delivery.post_all(greetings).await);
 
@@ -169,7 +173,7 @@ impl Broadcaster {
             let sizes: Vec<usize> = shards.iter().map(Vec::len).collect();
             let seats: Vec<Seat> = shards.into_iter().flatten().collect();
             let size = u32::try_from(seats.len()).unwrap_or(u32::MAX);
-            let mut frames = self.frames(&room, &news, now);
+            let mut frames: Vec<ServerFrame> = news.events.iter().map(|event| frame(event, &room, now)).collect();
             if let Some(count) = count {
                 frames.extend(self.note_count(id, count, size, &mut work).await);
             }
@@ -191,13 +195,6 @@ impl Broadcaster {
             }
         }
         work.remove_dead(&*self.connections).await;
-        for event in &news.events {
-            if let Event::Banned { user_id, until } = event
-                && until.is_none_or(|until| until > self.clock.now())
-            {
-                self.close_in_channel(user_id, &room, &mut work).await?;
-            }
-        }
         Ok(work)
     }
 
@@ -212,21 +209,6 @@ impl Broadcaster {
             Ok(Parcel { seat: seat.clone(), frames: frames.single })
         });
         silent.collect()
-    }
-
-    /// What everybody is told.
-    fn frames(&self, room: &Room, news: &News, now: Timestamp) -> Vec<ServerFrame> {
-        let stream_id = room.id;
-        let frame = |event: &Event| match event {
-            Event::Said(message) => ServerFrame::said(message),
-            Event::Unsaid(id) => ServerFrame::MessageDeleted { stream_id, id: *id },
-            Event::Banned { user_id, until } => {
-                ServerFrame::UserBanned { stream_id, user_id: user_id.clone(), until: until.map(timestamp) }
-            }
-            Event::Status => ServerFrame::status(room, now),
-            Event::SlowMode => ServerFrame::SlowMode { stream_id, seconds: room.chat.slow_mode_seconds },
-        };
-        news.events.iter().map(frame).collect()
     }
 
     /// Waits until the room may be told something again.
@@ -253,15 +235,34 @@ impl Broadcaster {
         let here = connections.into_iter().filter(|connection| connection.stream_id == room.id);
         let owners =
             here.filter(|connection| connection.person.as_ref().is_some_and(|who| who.roles.contains(&Role::Owner)));
-        let seat = |connection: super::connection::Connection| Seat {
-            connection_id: connection.id,
-            stream_id: connection.stream_id,
-            shard: connection.shard,
-            is_batch: connection.is_batch,
-            is_owner: true,
-            connected_at: connection.connected_at,
-        };
-        Ok(owners.map(seat).collect())
+        Ok(owners.map(|connection| seat(&connection)).collect())
+    }
+}
+
+/// What everybody in a room is told.
+fn frame(event: &Event, room: &Room, now: Timestamp) -> ServerFrame {
+    let stream_id = room.id;
+    match event {
+        Event::Said(message) => ServerFrame::said(message),
+        Event::Unsaid(id) => ServerFrame::MessageDeleted { stream_id, id: *id },
+        Event::Banned { user_id, until } => {
+            ServerFrame::UserBanned { stream_id, user_id: user_id.clone(), until: until.map(timestamp) }
+        }
+        Event::Status => ServerFrame::status(room, now),
+        Event::SlowMode => ServerFrame::SlowMode { stream_id, seconds: room.chat.slow_mode_seconds },
+    }
+}
+
+/// The seat of a connection.
+fn seat(connection: &Connection) -> Seat {
+    let roles = connection.person.iter().flat_map(|person| &person.roles);
+    Seat {
+        connection_id: connection.id.clone(),
+        stream_id: connection.stream_id,
+        shard: connection.shard,
+        is_batch: connection.is_batch,
+        is_owner: roles.into_iter().any(|role| *role == Role::Owner),
+        connected_at: connection.connected_at,
     }
 }
 

@@ -359,7 +359,36 @@ async fn a_banned_user_is_named_and_out() {
     let taken = hall.taken();
     assert_eq!(types(&taken["b"]), ["USER_BANNED"]);
     assert_eq!(taken["b"][0]["user_id"], hall.studio.user.to_string());
+    assert_eq!(types(&taken["hers"])[0], "USER_BANNED");
     assert_eq!(*hall.sockets.closed.lock().unwrap(), ["hers"]);
+}
+
+#[tokio::test]
+async fn a_ban_does_not_wait_for_its_rooms_turn() {
+    let hall = hall().await;
+    hall.audience(&["b"]).await;
+    hall.enter("hers", true, Some(member(&hall))).await;
+    hall.table().note_total_connections(60_000).await.unwrap();
+    hall.broadcaster.broadcast(&[hall.said("hi")]).await;
+    hall.taken();
+    let ban = Change::Banned { stream_id: hall.room, user_id: hall.studio.user.to_string(), until: None };
+    hall.broadcaster.broadcast(&[ban]).await;
+    let first = hall.sockets.taken.lock().unwrap()[0].0.clone();
+    assert_eq!(first, "hers");
+}
+
+#[tokio::test]
+async fn no_more_posts_go_out_than_the_quota_allows() {
+    let mut hall = hall().await;
+    hall.audience(&["a1", "a2", "a3", "a4", "a5"]).await;
+    let table = Arc::new(hall.table().clone());
+    let (sockets, counts, clock) = (hall.sockets.clone(), hall.counts.clone(), hall.clock.clone());
+    hall.broadcaster = Broadcaster::new(table, sockets, counts, clock.clone(), clock, 100);
+    let begin = hall.clock.now();
+    hall.broadcaster.broadcast(&[hall.said("1"), hall.said("2"), hall.said("3")]).await;
+    assert_eq!(hall.taken().values().map(Vec::len).sum::<usize>(), 15);
+    // 60 a second; the first three go at once.
+    assert!(hall.clock.now().duration_since(begin) >= SignedDuration::from_millis(195));
 }
 
 #[tokio::test]

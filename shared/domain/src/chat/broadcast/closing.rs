@@ -2,8 +2,11 @@
 
 use futures_util::{StreamExt, stream};
 
+use super::delivery::{Delivery, Parcel};
+use super::framing::Frames;
+use super::grouping::{Event, News};
 use super::outcome::Work;
-use super::{Broadcaster, CONCURRENCY};
+use super::{Broadcaster, CONCURRENCY, frame, seat};
 use crate::chat::connection::Connection;
 use crate::chat::room::Room;
 use crate::error::PortError;
@@ -18,8 +21,32 @@ impl Broadcaster {
         Ok(work)
     }
 
-    /// Closes those in rooms of the channel that `room` belongs to.
-    pub(super) async fn close_in_channel(&self, user_id: &str, room: &Room, work: &mut Work) -> Result<(), PortError> {
+    /// Tells those who are banned from the channel of a room that they are, and closes their connections in its rooms. An
+    /// error means that they could not be read.
+    pub(super) async fn close_banned(
+        &self,
+        news: &News,
+        room: &Room,
+        delivery: &Delivery<'_>,
+        work: &mut Work,
+    ) -> Result<(), PortError> {
+        let now = self.clock.now();
+        for event in &news.events {
+            let Event::Banned { user_id, until } = event else { continue };
+            if until.is_some_and(|until| until <= now) {
+                continue;
+            }
+            let here = self.in_channel(user_id, room).await?;
+            let frames = Frames::pack(&[frame(event, room, now)])?.single;
+            let last_words = here.iter().map(|connection| Parcel { seat: seat(connection), frames: frames.clone() });
+            // Whether they hear it or not: what counts is that they are out.
+            delivery.post_all(last_words.collect()).await;
+            self.close(here, work).await;
+        }
+        Ok(())
+    }
+
+    async fn in_channel(&self, user_id: &str, room: &Room) -> Result<Vec<Connection>, PortError> {
         let mut here = Vec::new();
         for connection in self.connections.connections_of(user_id).await? {
             let channel = match connection.stream_id == room.id {
@@ -30,8 +57,7 @@ impl Broadcaster {
                 here.push(connection);
             }
         }
-        self.close(here, work).await;
-        Ok(())
+        Ok(here)
     }
 
     /// Their items go when API Gateway says that they are closed.

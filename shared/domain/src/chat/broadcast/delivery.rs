@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
 use rand::Rng;
 
-use super::pacing::{Pace, rest};
+use super::pacing::{Line, Pace};
 use crate::chat::connection::Seat;
 use crate::error::PortError;
 use crate::ports::{Clock, Frame, Posted, SocketPush, Timer};
@@ -57,21 +57,15 @@ pub(super) struct Delivery<'a> {
     pub(super) timer: &'a dyn Timer,
     pub(super) clock: &'a dyn Clock,
     pub(super) pace: Pace,
+    pub(super) line: &'a Line,
     /// Parcels at a time.
     pub(super) concurrency: usize,
 }
 
 impl Delivery<'_> {
     pub(super) async fn post_all(&self, parcels: Vec<Parcel>) -> Tally {
-        let begin = self.clock.now();
-        let mut frames = 0;
-        let numbered = parcels.into_iter().map(|parcel| {
-            let number = frames;
-            frames += parcel.frames.len();
-            (number, parcel)
-        });
-        let posts = stream::iter(numbered).map(|(number, parcel)| async move {
-            let wait = rest(begin, self.pace.offset(number), self.clock.now());
+        let posts = stream::iter(parcels).map(|parcel| async move {
+            let wait = self.line.enter(self.pace, parcel.frames.len(), self.clock.now());
             if wait > GRAIN {
                 self.timer.sleep(wait).await;
             }

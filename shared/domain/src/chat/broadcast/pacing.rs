@@ -2,14 +2,17 @@
 //! room are apart by the time that a frame for everybody everywhere would need. What comes meanwhile becomes the next
 //! frame: pacing is what puts messages together.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// The least time between two frames of a room.
 const LEAST: Duration = Duration::from_millis(250);
 /// A function has 30 seconds: nothing waits for longer than this.
 const MOST: Duration = Duration::from_secs(20);
+/// Those who wait at a time need much less.
+const LONGEST_LINE: SignedDuration = SignedDuration::from_secs(30);
 /// The share of the quota that posts may have.
 const SHARE: f64 = 0.6;
 
@@ -30,9 +33,24 @@ impl Pace {
         Duration::from_secs_f64(f64::from(total.max(own)) / self.per_second()).clamp(LEAST, MOST)
     }
 
-    /// When post number `number` of a frame may go out, after the first.
-    pub(super) fn offset(self, number: usize) -> Duration {
-        Duration::from_secs_f64(number as f64 / self.per_second()).min(MOST)
+    /// The time that this many posts take of everybody's.
+    fn cost(self, posts: usize) -> SignedDuration {
+        SignedDuration::try_from_secs_f64(posts as f64 / self.per_second()).unwrap_or(SignedDuration::MAX)
+    }
+}
+
+/// The line that all posts of a process stand in.
+#[derive(Debug, Default)]
+pub(super) struct Line(Mutex<Option<Timestamp>>);
+
+impl Line {
+    /// Takes the place of so many posts, and answers how long they have to wait.
+    pub(super) fn enter(&self, pace: Pace, posts: usize, now: Timestamp) -> Duration {
+        let mut free_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody can be that far ahead: the clock was set back.
+        let begin = free_at.filter(|at| *at <= now + LONGEST_LINE).map_or(now, |at| at.max(now));
+        *free_at = begin.checked_add(pace.cost(posts)).ok();
+        Duration::try_from(begin.duration_since(now)).unwrap_or_default()
     }
 }
 
@@ -56,9 +74,18 @@ mod tests {
         assert!((seconds(10, 12_000) - 2.0).abs() < 1e-9, "a total is never believed to be lower than the room's own");
         assert_eq!(pace.window(u32::MAX, 0), MOST);
         assert_eq!(Pace { quota: 0 }.window(u32::MAX, 0), MOST);
-        for (room, total) in [(1_000, 1_000), (3_000, 9_000), (12_000, 12_000)] {
-            assert!(pace.offset(room as usize) <= pace.window(total, room), "a frame is out before the next one");
-        }
+    }
+
+    #[test]
+    fn posts_stand_in_one_line() {
+        let (line, pace) = (Line::default(), Pace { quota: 10_000 });
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        let ms = |posts, at: i64| line.enter(pace, posts, now + SignedDuration::from_millis(at)).as_millis();
+        assert_eq!((ms(6, 0), ms(6, 0), ms(60, 0)), (0, 1, 2));
+        assert_eq!(ms(6, 2), 10);
+        assert_eq!(ms(6, 1_000), 0, "nobody is owed anything for the time when nothing was said");
+        assert_eq!(ms(6, -3_600_000), 0, "a clock that was set back holds nobody up");
+        assert_eq!(line.enter(Pace { quota: 0 }, usize::MAX, now), Duration::ZERO);
     }
 
     #[test]
