@@ -1,5 +1,6 @@
 //! A round of the housekeeper. The time is the schedule's: a round that runs late or again sees the world as of then.
 
+mod rooms;
 mod streams;
 mod videos;
 
@@ -10,6 +11,8 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
 use skylark_cloud::cloudwatch::CloudWatch;
 use skylark_domain::Error;
+use skylark_domain::chat::Chat;
+use skylark_domain::chat::housekeeping::Caretaker;
 use skylark_domain::ports::Clock;
 use skylark_domain::stream::Live;
 use skylark_domain::video::Videos;
@@ -20,6 +23,7 @@ const ROUND: Duration = Duration::from_secs(25);
 pub(crate) async fn handle(
     videos: &Videos,
     live: &Live,
+    rooms: &Caretaker,
     metrics: Option<&CloudWatch>,
     event: EventBridgeEvent,
 ) -> Result<(), Error> {
@@ -31,8 +35,10 @@ pub(crate) async fn handle(
     let round = Round { ends_at: Instant::now() + ROUND };
     // Streams first: somebody is watching. Trouble with one kind must not keep the other waiting.
     let streams = streams::tend(&Live { clock: clock.clone(), ..live.clone() }, metrics, &round).await;
+    let chat = Chat { clock: clock.clone(), ..rooms.chat.clone() };
+    let rooms = rooms::tend(&Caretaker { chat, ..rooms.clone() }, &round).await;
     videos::tend(&Videos { clock, ..videos.clone() }, &round).await?;
-    streams
+    streams.and(rooms)
 }
 
 /// How long this round goes on.

@@ -12,6 +12,7 @@ pub mod content;
 pub mod counting;
 pub mod frames;
 pub mod history;
+pub mod housekeeping;
 pub mod moderation;
 pub mod moderators;
 pub mod replay;
