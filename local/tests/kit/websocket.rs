@@ -189,10 +189,14 @@ impl Gateway {
 
     /// AWS's own client of `@connections`.
     pub(crate) fn connections(&self, secret_key: &str) -> aws_sdk_apigatewaymanagement::Client {
+        self.connections_at(self.stack.url("connections"), secret_key)
+    }
+
+    pub(crate) fn connections_at(&self, url: &str, secret_key: &str) -> aws_sdk_apigatewaymanagement::Client {
         let config = aws_sdk_apigatewaymanagement::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
-            .endpoint_url(self.stack.url("connections"))
+            .endpoint_url(url)
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .retry_config(RetryConfig::disabled());
         let credentials = Credentials::new("chat-broadcast", secret_key, None, None, "test");
