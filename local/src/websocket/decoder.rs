@@ -40,8 +40,7 @@ impl Decoder {
 
     /// What was said next; `None` when more bytes are needed, an error when the connection must be closed for it.
     pub(super) fn next(&mut self) -> Result<Option<Heard>, Close> {
-        loop {
-            let Some(header) = Header::parse(&self.buffer[self.read..])? else { break };
+        while let Some(header) = Header::parse(&self.buffer[self.read..])? {
             self.check_order(&header)?;
             let start = self.read + header.size;
             let end = start + header.payload;

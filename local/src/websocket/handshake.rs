@@ -58,31 +58,27 @@ fn rewritten(path: &str, query: &str) -> Option<String> {
 }
 
 /// The accept value for a client that asks as it should.
-fn check(parts: &Parts) -> Result<HeaderValue, Response> {
+fn check(parts: &Parts) -> Result<HeaderValue, (StatusCode, &'static str)> {
     let headers = &parts.headers;
     let asks = has_token(headers, &header::CONNECTION, "upgrade") && has_token(headers, &header::UPGRADE, "websocket");
     if !asks || parts.method != Method::GET {
-        let upgrade = [(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade")];
-        return Err((StatusCode::UPGRADE_REQUIRED, upgrade, "this is a WebSocket\n").into_response());
+        return Err((StatusCode::UPGRADE_REQUIRED, "this is a WebSocket\n"));
     }
-    let bad = |message: &'static str| (StatusCode::BAD_REQUEST, message).into_response();
     if parts.version != Version::HTTP_11 {
-        return Err(bad("a WebSocket begins with HTTP/1.1\n"));
+        return Err((StatusCode::BAD_REQUEST, "a WebSocket begins with HTTP/1.1\n"));
     }
     match single(headers, &header::SEC_WEBSOCKET_VERSION) {
         Some(b"13") => {}
-        Some(_) => {
-            let known = [(header::SEC_WEBSOCKET_VERSION, "13")];
-            return Err((StatusCode::UPGRADE_REQUIRED, known, "version 13 is spoken here\n").into_response());
-        }
-        None => return Err(bad("Sec-WebSocket-Version is missing\n")),
+        Some(_) => return Err((StatusCode::UPGRADE_REQUIRED, "version 13 is spoken here\n")),
+        None => return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Version is missing\n")),
     }
-    let key = single(headers, &header::SEC_WEBSOCKET_KEY);
-    let Some(key) = key.filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16)) else {
-        return Err(bad("Sec-WebSocket-Key is no key of 16 bytes\n"));
-    };
+    let no_key = (StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is no key of 16 bytes\n");
+    let key = single(headers, &header::SEC_WEBSOCKET_KEY).ok_or(no_key)?;
+    if !STANDARD.decode(key).is_ok_and(|key| key.len() == 16) {
+        return Err(no_key);
+    }
     let digest = Sha1::new().chain_update(key).chain_update(ACCEPT_GUID).finalize();
-    HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| bad("Sec-WebSocket-Key is no key\n"))
+    HeaderValue::try_from(STANDARD.encode(digest)).map_err(|_| no_key)
 }
 
 /// The value of a header that stands exactly once.
@@ -105,7 +101,15 @@ impl WebSockets {
         let Some(query) = query else { return refuse(StatusCode::FORBIDDEN) };
         let accept = match check(&parts) {
             Ok(accept) => accept,
-            Err(response) => return response,
+            Err((status @ StatusCode::UPGRADE_REQUIRED, message)) => {
+                let wanted = [
+                    (header::UPGRADE, "websocket"),
+                    (header::CONNECTION, "upgrade"),
+                    (header::SEC_WEBSOCKET_VERSION, "13"),
+                ];
+                return (status, wanted, message).into_response();
+            }
+            Err(refusal) => return refusal.into_response(),
         };
         let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
             return refuse(StatusCode::UPGRADE_REQUIRED);
