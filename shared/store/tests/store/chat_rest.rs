@@ -1,13 +1,16 @@
 //! Rooms as they are reached by HTTP: tickets, history, and who keeps order.
 
+mod moderation;
+
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use skylark_domain::Error;
-use skylark_domain::chat::Chat;
 use skylark_domain::chat::connection::{Ban, Person, TICKET_LIFE, Ticket};
+use skylark_domain::chat::history::Passage;
 use skylark_domain::chat::room::Role;
 use skylark_domain::chat::tickets::Asker;
+use skylark_domain::chat::{Chat, Message};
 use skylark_domain::ids::{StreamId, UserId, new_id};
 use skylark_domain::stream::{ChatMode, ChatSettings, Settings, Stream, Visibility};
 use skylark_domain::token::digest;
@@ -153,4 +156,75 @@ async fn a_full_stream_takes_its_owner_only() {
     let refused = chat.issue_ticket(stream.id, member(viewer)).await;
     assert!(matches!(refused, Err(Error::LimitReached { code: "viewer-cap-reached", .. })), "{refused:?}");
     issued(&chat, stream.id, member(studio.user)).await;
+}
+
+async fn say(chat: &Chat, room: StreamId, author: UserId, content: &str) -> Message {
+    let message = Message {
+        id: new_id(chat.clock.now()),
+        stream_id: room,
+        user_id: author.to_string(),
+        username: "ada".into(),
+        content: content.into(),
+        roles: Vec::new(),
+        client_id: None,
+        deleted_by: None,
+    };
+    chat.messages.keep(&message).await.unwrap();
+    message
+}
+
+#[tokio::test]
+async fn history_is_read_in_pages_both_ways_without_what_was_taken_back() {
+    let studio = studio().await;
+    let (chat, room) = (studio.chat(), studio.stream("Members").await.id);
+    let mut said = Vec::new();
+    for number in 0..9 {
+        studio.clock.advance(SignedDuration::from_millis(5));
+        said.push(say(&chat, room, studio.user, &number.to_string()).await.id);
+    }
+    chat.delete_message(studio.user, room, said[4]).await.unwrap();
+    let page = async |passage| {
+        let page = chat.history(None, room, passage, 3).await.unwrap();
+        (page.items.into_iter().map(|message| message.content).collect::<String>(), page.next)
+    };
+    assert_eq!(page(Passage::Latest).await, ("678".into(), Some(Passage::Before(said[6]))));
+    assert_eq!(page(Passage::Before(said[6])).await, ("235".into(), Some(Passage::Before(said[2]))));
+    assert_eq!(page(Passage::Before(said[2])).await, ("01".into(), None));
+    assert_eq!(page(Passage::After(said[0])).await, ("123".into(), Some(Passage::After(said[3]))));
+    assert_eq!(page(Passage::After(said[3])).await, ("567".into(), Some(Passage::After(said[7]))));
+    assert_eq!(page(Passage::After(said[7])).await, ("8".into(), None));
+    assert_eq!(page(Passage::After(said[8])).await, (String::new(), None));
+    // Ids need not be of messages: any time is a bound.
+    let [old, future] = [-30 * 24, 30 * 24].map(|hours| new_id(now() + SignedDuration::from_hours(hours)));
+    assert_eq!(page(Passage::Before(old)).await, (String::new(), None));
+    assert_eq!(page(Passage::After(old)).await.0, "012");
+    assert_eq!(page(Passage::Before(future)).await.0, "678");
+    assert_eq!(page(Passage::After(future)).await, (String::new(), None));
+
+    studio.clock.advance(SignedDuration::from_hours(7 * 24));
+    assert_eq!((page(Passage::Latest).await.0, page(Passage::After(said[0])).await.0), (String::new(), String::new()));
+}
+
+#[tokio::test]
+async fn the_history_of_a_private_room_is_for_those_who_keep_order() {
+    let studio = studio().await;
+    let (chat, viewer) = (studio.chat(), new_id(now()));
+    let room = studio.stream_with("Secret", Visibility::Private, Settings::default()).await.id;
+    say(&chat, room, studio.user, "psst").await;
+    assert_eq!(chat.history(Some(studio.user), room, Passage::Latest, 9).await.unwrap().items.len(), 1);
+    for caller in [None, Some(viewer)] {
+        let refused = chat.history(caller, room, Passage::Latest, 9).await;
+        assert!(matches!(refused, Err(Error::NotFound { what: "stream" })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn people_who_wait_for_the_first_picture_are_counted() {
+    let studio = studio().await;
+    let (chat, stream) = (studio.chat(), studio.stream("Soon").await);
+    let before = chat.rooms.statistics(stream.id).await.unwrap();
+    assert!(chat.rooms.note_count(stream.id, &before, 4, now()).await.unwrap());
+    assert_eq!(studio.live.view(None, stream.id).await.unwrap().viewers.count, 4);
+    let counted = studio.live.count_viewers(vec![stream.card()]).await.unwrap();
+    assert_eq!(counted[0].1.count, 4);
 }

@@ -41,7 +41,7 @@ pub(crate) async fn studio() -> Studio {
     Studio { live, provider, media, nudges, clock, user, world }
 }
 
-async fn register(world: &World, name: &str) -> UserId {
+pub(crate) async fn register(world: &World, name: &str) -> UserId {
     let user = User { id: new_id(now()), username: name.into(), email: format!("{name}@example.com"), ..sample_user() };
     let event = DomainEvent {
         id: new_id(now()),
