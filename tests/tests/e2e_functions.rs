@@ -23,7 +23,7 @@ enum Answer {
 
 use Answer::{Done, Fails, Http, Items};
 
-const SAMPLES: [(&str, Answer); 44] = [
+const SAMPLES: [(&str, Answer); 48] = [
     ("auth-handler/register", Http(201)),
     ("auth-handler/register-malformed", Http(400)),
     ("auth-handler/login-unknown-user", Http(401)),
@@ -52,6 +52,10 @@ const SAMPLES: [(&str, Answer); 44] = [
     ("stream-handler/no-stream-id", Http(404)),
     ("stream-handler/seed-feed", Http(200)),
     ("stream-handler/callback-without-signature", Http(401)),
+    ("stream-handler/chat-ticket", Http(404)),
+    ("stream-handler/chat-messages", Http(404)),
+    ("stream-handler/ban-without-token", Http(401)),
+    ("stream-handler/appoint-without-token", Http(401)),
     ("stream-status-update/session-created", Items(&[])),
     ("stream-status-update/stream-start", Items(&[])),
     ("stream-status-update/stream-end", Items(&[])),

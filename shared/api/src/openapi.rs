@@ -4,7 +4,7 @@ use utoipa::openapi::Deprecated;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::operations::chat::moderation;
+use crate::operations::chat::{frames, moderation};
 use crate::operations::{accounts, callbacks, channels, chat, live, site, streams, uploads, videos};
 use crate::problem::ProblemDetails;
 
@@ -24,7 +24,9 @@ use crate::problem::ProblemDetails;
         moderation::moderators, moderation::appoint, moderation::dismiss, live::create, live::feed, live::get,
         live::webrtc, live::viewers, callbacks::media, callbacks::ams, callbacks::on_publish, callbacks::on_unpublish,
     ),
-    components(schemas(ProblemDetails, videos::StatusName, streams::StreamStatusName)),
+    components(schemas(
+        ProblemDetails, videos::StatusName, streams::StreamStatusName, frames::ChatClientFrame, frames::ChatServerFrame,
+    )),
     modifiers(&Bearer, &Aliases)
 )]
 struct Document;

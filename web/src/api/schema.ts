@@ -1892,6 +1892,60 @@ export interface components {
              */
             slowModeSeconds: number;
         };
+        /** @description A message in a list of them. */
+        ChatBroadcast: components["schemas"]["ChatSaid"] & {
+            /** @enum {string} */
+            type: "CHAT_BROADCAST";
+        };
+        /** @description What a client says. Frames of at most 32 KiB; `type` chooses the route. */
+        ChatClientFrame: {
+            /**
+             * @description The client's own name for it: 1-64 visible characters of ASCII. The same one within ten minutes is the same
+             *     message.
+             */
+            client_id?: string | null;
+            /** @description 1-200 characters after normalisation, at most 1 KiB. */
+            content: string;
+            /** @enum {string} */
+            type: "CHAT";
+        } | {
+            /** @description The last message it has seen: `msg_...`. */
+            after?: string | null;
+            /**
+             * Format: int32
+             * @description Messages.
+             */
+            limit?: number | null;
+            /** @enum {string} */
+            type: "HELLO";
+        } | {
+            /** @description `msg_...`. */
+            after?: string | null;
+            /** @description `msg_...`. */
+            before?: string | null;
+            /**
+             * Format: int32
+             * @description Messages.
+             */
+            limit?: number | null;
+            /** @enum {string} */
+            type: "HISTORY";
+        } | {
+            /** @description Comes back. */
+            t?: unknown;
+            /** @enum {string} */
+            type: "PING";
+        } | {
+            /** @description `msg_...`. */
+            id: string;
+            /** @enum {string} */
+            type: "DELETE";
+        };
+        /**
+         * @description Why something was not done.
+         * @enum {string}
+         */
+        ChatErrorCode: "RATE_LIMITED" | "TOO_LONG" | "EMPTY" | "BAD_JSON" | "UNKNOWN_TYPE" | "FORBIDDEN" | "BANNED" | "SLOW_MODE" | "CHAT_CLOSED" | "NOT_FOUND" | "UNAVAILABLE";
         /** @description Something that was said in a room. */
         ChatMessage: {
             /** @description Text, never markup. */
@@ -1940,6 +1994,200 @@ export interface components {
          * @enum {string}
          */
         ChatRole: "owner" | "moderator";
+        /** @description Something that was said in a room. */
+        ChatSaid: {
+            /** @description The author's own name for it. */
+            client_id?: string | null;
+            /** @description Text, never markup. */
+            content: string;
+            /** @description `msg_...`. Clients recognise repetitions by it. */
+            id: string;
+            /** @description What its author was in the room. */
+            roles?: components["schemas"]["ChatRole"][];
+            /** @description `str_...`. */
+            stream_id: string;
+            /**
+             * Format: date-time
+             * @description When it was taken: RFC 3339, UTC, milliseconds.
+             */
+            timestamp: string;
+            /** @description `usr_...` or `guest:...`. */
+            user_id: string;
+            /** @description Its author's name: text, never markup. */
+            username: string;
+        };
+        /** @description What a server says. */
+        ChatServerFrame: {
+            /** @description Whether they may write now. */
+            can_write?: boolean;
+            /**
+             * Format: int32
+             * @description Open connections.
+             */
+            count: number;
+            /** @description The latest messages, or those after the one that was named; oldest first. */
+            history?: components["schemas"]["ChatBroadcast"][];
+            /** @description Whether there are more after the last one. */
+            more?: boolean;
+            /** @description What they are in the room. */
+            roles?: components["schemas"]["ChatRole"][];
+            /**
+             * Format: int32
+             * @description Seconds between two messages of one person.
+             */
+            slow_mode?: number;
+            /** @description What people are told of the stream. */
+            status?: components["schemas"]["StreamStatusName"];
+            /** @description `str_...`. */
+            stream_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            timestamp: string;
+            /** @enum {string} */
+            type: "JOINED";
+            /** @description Who they are; null for somebody who only reads. */
+            user_id?: string | null;
+            /** @description Their name. */
+            username?: string | null;
+        } | (components["schemas"]["ChatSaid"] & {
+            /** @enum {string} */
+            type: "CHAT_BROADCAST";
+        }) | {
+            /** @description Oldest first. */
+            messages: components["schemas"]["ChatBroadcast"][];
+            /** @description Whether there is more beyond the last one, in the direction that was asked for. */
+            more: boolean;
+            /** @description `str_...`. */
+            stream_id: string;
+            /** @enum {string} */
+            type: "HISTORY";
+        } | {
+            /**
+             * Format: int32
+             * @description Open connections.
+             */
+            count: number;
+            /** @description `str_...`. */
+            stream_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            timestamp: string;
+            /** @enum {string} */
+            type: "VIEW_UPDATE";
+        } | {
+            /** @description `NONE`, `CONNECTED`, `RECONNECTING`, `LOST`. */
+            ingest: string;
+            /** @description `CREATED` ... `ARCHIVED`, `FAILED`, `DELETED`. */
+            state: string;
+            /** @description What people are told of it. */
+            status: components["schemas"]["StreamStatusName"];
+            /** @description `str_...`. */
+            stream_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            timestamp: string;
+            /** @enum {string} */
+            type: "STREAM_STATUS";
+        } | {
+            /**
+             * Format: double
+             * @description Kilobits per second.
+             */
+            bitrate_kbps: number;
+            /**
+             * Format: double
+             * @description How far the encoder's clock is from ours, in milliseconds.
+             */
+            drift_ms: number;
+            /**
+             * Format: double
+             * @description Frames per second.
+             */
+            fps: number;
+            /**
+             * Format: int32
+             * @description Pixels; 0 when unknown.
+             */
+            height: number;
+            /** @description `str_...`. */
+            stream_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            timestamp: string;
+            /** @enum {string} */
+            type: "INGEST_STATS";
+            /**
+             * Format: int32
+             * @description Pixels; 0 when unknown.
+             */
+            width: number;
+        } | {
+            /** @description `msg_...`. */
+            id: string;
+            /** @description `str_...`. */
+            stream_id: string;
+            /** @enum {string} */
+            type: "MESSAGE_DELETED";
+        } | {
+            /** @description `str_...`. */
+            stream_id: string;
+            /** @enum {string} */
+            type: "USER_BANNED";
+            /**
+             * Format: date-time
+             * @description For good when absent.
+             */
+            until?: string | null;
+            /** @description `usr_...` or `guest:...`. */
+            user_id: string;
+        } | {
+            /**
+             * Format: int32
+             * @description 0 is no bound.
+             */
+            seconds: number;
+            /** @description `str_...`. */
+            stream_id: string;
+            /** @enum {string} */
+            type: "SLOW_MODE";
+        } | {
+            /** @description The message that was refused, by its author's name for it. */
+            client_id?: string | null;
+            /** @description Stable. */
+            code: components["schemas"]["ChatErrorCode"];
+            /** @description One plain sentence. */
+            content: string;
+            /**
+             * Format: int64
+             * @description When to try again.
+             */
+            retry_after_ms?: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
+            timestamp: string;
+            /** @enum {string} */
+            type: "ERROR";
+        } | {
+            /** @description As it came. */
+            t?: unknown;
+            /** @enum {string} */
+            type: "PONG";
+        } | {
+            /** @description In their order. */
+            messages: components["schemas"]["ChatServerFrame"][];
+            /** @enum {string} */
+            type: "BATCH";
+        };
         /** @description Permission to enter a room once. */
         ChatTicket: {
             /**

@@ -1,6 +1,7 @@
 //! The rooms of streams, as far as they are reached by HTTP. Served by `stream-handler`.
 #![allow(dead_code, reason = "the functions below only carry the declarations of their operations")]
 
+pub mod frames;
 pub mod moderation;
 
 use serde::{Deserialize, Serialize};
@@ -161,3 +162,39 @@ pub(crate) fn ticket() {}
     responses((status = 200, body = ChatMessagePage), (status = 400, description = "`bad-cursor`", body = ProblemDetails),
         (status = 404, body = ProblemDetails)))]
 pub(crate) fn messages() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cursor::Cursors;
+
+    fn query(text: &str) -> MessagesQuery {
+        let uri = format!("/?{text}").parse().unwrap();
+        axum::extract::Query::try_from_uri(&uri).unwrap().0
+    }
+
+    #[test]
+    fn a_page_of_messages_begins_in_one_place() {
+        let id: MessageId = "msg_01kas8xy7me2t8sr0v0bjhvw5w".parse().unwrap();
+        let begins = |text: &str| query(text).passage().map_err(|problem| problem.status().as_u16());
+        assert_eq!(begins("limit=5"), Ok(Passage::Latest));
+        assert_eq!(begins("cursor=x"), Ok(Passage::Latest));
+        assert_eq!(begins(&format!("before={id}")), Ok(Passage::Before(id)));
+        assert_eq!(begins(&format!("after={id}")), Ok(Passage::After(id)));
+        for wrong in
+            ["before=".into(), "after=7".into(), format!("after={id}&before={id}"), format!("after={id}&cursor=x")]
+        {
+            assert_eq!(begins(&wrong), Err(400), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_goes_on_in_its_direction() {
+        let cursors = Cursors::new("secret".to_owned().into());
+        let id: MessageId = "msg_01kas8xy7me2t8sr0v0bjhvw5w".parse().unwrap();
+        for passage in [Passage::Before(id), Passage::After(id)] {
+            let cursor = cursors.seal("messages", &passage).unwrap();
+            assert_eq!(cursors.open::<Passage>("messages", &cursor).unwrap(), passage);
+        }
+    }
+}
