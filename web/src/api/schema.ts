@@ -3127,6 +3127,8 @@ export interface components {
         Video: {
             /** @description Artist. */
             artist?: string | null;
+            /** @description What was said while it was live: one JSON object a line, `media_ms` first. Absent when nothing was said. */
+            chatReplayUrl?: string | null;
             /**
              * Format: date-time
              * @description When it was made.
