@@ -20,6 +20,9 @@ use crate::table::{Expression, Table, Write};
 const TURNS: [&str; 5] = ["t1", "t2", "t3", "t4", "t5"];
 const WINDOW_MS: i64 = 1000;
 
+/// Items that are read at once.
+const BATCH: usize = 100;
+
 impl Entity for Ticket {
     const TYPE: &'static str = "Ticket";
 
@@ -42,13 +45,37 @@ impl Entity for Connection {
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.connected_at + CONNECTION_LIFE)
     }
+}
 
+/// A connection by whose it is. It is an item and not an index entry: the times of messages change with each of them, and an
+/// index would be written, and paid for, each time. And who is banned is to be found at once.
+#[derive(Debug, Serialize, Deserialize)]
+struct OwnConnection {
+    #[serde(skip)]
+    key: Option<Key>,
+    #[serde(skip)]
+    expires_at: Option<Timestamp>,
+    id: String,
+}
+
+impl OwnConnection {
     /// Readers have no name to be found by.
-    fn index(&self) -> Vec<(&'static str, AttributeValue)> {
-        let Some(person) = &self.person else { return Vec::new() };
-        let [pk, sk] = keys::GSI2;
-        let text = AttributeValue::S;
-        vec![(pk, text(keys::connections_of(&person.user_id))), (sk, text(self.stream_id.to_string()))]
+    fn of(connection: &Connection) -> Option<Self> {
+        let person = connection.person.as_ref()?;
+        let key = Some(keys::own_connection(&person.user_id, &connection.id));
+        Some(Self { key, expires_at: connection.expires_at(), id: connection.id.clone() })
+    }
+}
+
+impl Entity for OwnConnection {
+    const TYPE: &'static str = "OwnConnection";
+
+    fn key(&self) -> Key {
+        self.key.clone().unwrap_or_default()
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
     }
 }
 
@@ -135,6 +162,7 @@ impl Connections for Table {
         let keeps_order = connection.person.as_ref().is_some_and(|person| person.keeps_order());
         item.insert("keepsOrder".into(), AttributeValue::Bool(keeps_order));
         let mut writes = vec![Write::Put(Ok(item)), Write::put(&SeatItem::of(connection))];
+        writes.extend(OwnConnection::of(connection).as_ref().map(Write::put));
         writes.extend(ticket.map(|digest| Write::DeleteFresh(keys::ticket(digest), connection.connected_at)));
         Ok(match self.transact(writes).await? {
             Ok(()) => Entered::Done,
@@ -154,9 +182,10 @@ impl Connections for Table {
     }
 
     async fn leave(&self, connection: &Connection) -> Result<(), PortError> {
-        let keys = both(connection.stream_id, connection.shard, &connection.id);
+        let keys = both(connection.stream_id, connection.shard, &connection.id).into_iter();
+        let own = OwnConnection::of(connection).map(|own| own.key());
         // No condition stands in it: nothing can be refused.
-        self.transact(keys.into_iter().map(Write::Delete).collect()).await.map(|_| ())
+        self.transact(keys.chain(own).map(Write::Delete).collect()).await.map(|_| ())
     }
 
     async fn remove(&self, seats: &[Seat]) -> Result<(), PortError> {
@@ -165,9 +194,15 @@ impl Connections for Table {
     }
 
     async fn connections_of(&self, user_id: &str) -> Result<Vec<Connection>, PortError> {
-        let partition = keys::connections_of(user_id);
-        let items = self.query_index_first("GSI2", keys::GSI2, partition, None, usize::MAX).await?;
-        items.into_iter().map(from_item).collect()
+        let own: Vec<OwnConnection> = self.query(keys::connections_of(user_id), keys::SEATS).await?;
+        let mut found = Vec::new();
+        for some in own.chunks(BATCH) {
+            let keys = some.iter().map(|own| keys::connection(&own.id)).collect();
+            for item in self.get_items(keys).await? {
+                found.push(from_item(item)?);
+            }
+        }
+        Ok(found)
     }
 
     async fn note_roles(&self, connection: &Connection, roles: &[Role]) -> Result<(), PortError> {
@@ -197,7 +232,7 @@ impl Connections for Table {
 
     async fn silent(&self, seats: &[Seat], since: Timestamp) -> Result<Vec<Seat>, PortError> {
         let mut heard_of = std::collections::HashSet::new();
-        for some in seats.chunks(100) {
+        for some in seats.chunks(BATCH) {
             let keys = some.iter().map(|seat| keys::connection(&seat.connection_id)).collect();
             for item in self.get_items(keys).await? {
                 let connection: Connection = from_item(item)?;

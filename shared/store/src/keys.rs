@@ -185,9 +185,14 @@ pub(crate) fn connection(id: &str) -> Key {
     Key::new(format!("CONN#{id}"), "META")
 }
 
-/// GSI2: the connections of a user or a guest; the sort key is the room.
+/// The connections of a user or a guest; they are a query by [`SEATS`].
 pub(crate) fn connections_of(user_id: &str) -> String {
     format!("CONNUSER#{user_id}")
+}
+
+/// One of the connections of a user or a guest.
+pub(crate) fn own_connection(user_id: &str, connection_id: &str) -> Key {
+    Key::new(connections_of(user_id), format!("{SEATS}{connection_id}"))
 }
 
 /// Permission to enter a room once, by digest.

@@ -61,7 +61,14 @@ impl Chat {
                 let is_good = |ticket: &Ticket| ticket.stream_id == arrival.stream_id && ticket.expires_at > now;
                 let ticket = ticket.filter(is_good).ok_or(Error::Unauthenticated)?;
                 let room = room.ok_or(Error::NotFound { what: "stream" })?;
-                (room, ticket.person, Some(digest))
+                let mut person = ticket.person;
+                if let Some(person) = &mut person
+                    && let Some(member) = person.member().filter(|_| person.keeps_order())
+                {
+                    // Whoever was a moderator when the ticket was made may not be one any more.
+                    person.roles = self.roles(&room, member).await?;
+                }
+                (room, person, Some(digest))
             }
             Proof::Guest { user_id, username, address } => {
                 let (room, _) = self.room(None, arrival.stream_id).await?;

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::connection::{Connection, Person};
 use super::frames::{ClientFrame, Code, Joined, Refusal, ServerFrame, Welcome, timestamp};
 use super::room::Room;
-use super::{Chat, Message, content};
+use super::{Chat, MESSAGE_LIFE, Message, content};
 use crate::error::{Error, Result};
 use crate::ids::{MessageId, StreamId, made_at, new_id};
 use crate::ports::{Frame, Kept, Position, SocketPush, Turn};
@@ -162,7 +162,7 @@ impl Talk {
     async fn hello(&self, id: &str, after: Option<MessageId>, limit: Option<usize>, now: Timestamp) -> Result<Reply> {
         let Some(connection) = self.chat.connections.connection(id).await? else { return Ok(unknown(now)) };
         let Some(limit) = limit_of(limit) else { return Ok(Refusal::new(Code::BadJson, now).into()) };
-        let after = after.or(connection.after).map(|id| Position::Time(made_at(id) - OVERLAP));
+        let after = after.or(connection.after).map(|id| reachable(Position::Time(made_at(id) - OVERLAP), now));
         let (room, statistics, (history, more)) = futures_util::try_join!(
             async { Ok(self.chat.rooms.room(connection.stream_id).await?) },
             async { Ok(self.chat.rooms.statistics(connection.stream_id).await?) },
@@ -208,7 +208,8 @@ impl Talk {
         };
         let Some(connection) = self.chat.connections.connection(id).await? else { return Ok(unknown(now)) };
         let stream_id = connection.stream_id;
-        let (messages, more) = self.page(stream_id, after.map(Position::Message), before, limit, now).await?;
+        let (messages, more) =
+            self.page(stream_id, after.map(|id| reachable(Position::Message(id), now)), before, limit, now).await?;
         Ok(Reply::Frame(ServerFrame::History { stream_id, messages, more }))
     }
 
@@ -293,6 +294,16 @@ fn wait_of_slow_mode(
     // A call that was made twice finds its own time.
     let left = pause - now.duration_since(said_at.filter(|at| *at != now)?);
     (!person.keeps_order() && left.is_positive()).then_some(left)
+}
+
+/// Nothing older than messages live is looked for.
+fn reachable(position: Position, now: Timestamp) -> Position {
+    let oldest = now - MESSAGE_LIFE;
+    match position {
+        Position::Time(at) => Position::Time(at.max(oldest)),
+        Position::Message(id) if made_at(id) < oldest => Position::Time(oldest),
+        Position::Message(id) => Position::Message(id),
+    }
 }
 
 fn limit_of(asked: Option<usize>) -> Option<usize> {

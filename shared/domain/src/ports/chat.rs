@@ -63,7 +63,7 @@ pub trait Connections: Send + Sync {
     async fn leave(&self, connection: &Connection) -> Result<(), PortError>;
     /// Removes many connections.
     async fn remove(&self, seats: &[Seat]) -> Result<(), PortError>;
-    /// The open connections of a user or a guest that may write. Eventually consistent.
+    /// The open connections of a user or a guest that may write, read strongly.
     async fn connections_of(&self, user_id: &str) -> Result<Vec<Connection>, PortError>;
     /// Notes what somebody is in a room from now on.
     async fn note_roles(&self, connection: &Connection, roles: &[Role]) -> Result<(), PortError>;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use skylark_domain::chat::connecting::{Arrival, Proof};
-use skylark_domain::chat::connection::{Ban, Connection, Person, Ticket};
+use skylark_domain::chat::connection::{Ban, Connection, Moderator, Person, Ticket};
 use skylark_domain::chat::room::Role;
 use skylark_domain::chat::talking::Talk;
 use skylark_domain::chat::{Chat, MESSAGE_LIFE};
@@ -86,6 +86,12 @@ impl Lounge {
     }
 
     async fn enter(&self, id: &str, person: Option<Person>) {
+        let trusted = person.iter().filter(|person| person.roles.contains(&Role::Moderator));
+        for user_id in trusted.filter_map(Person::member) {
+            let channel_id = self.stream.channel_id;
+            let moderator = Moderator { channel_id, user_id, username: "mo".into(), appointed_at: now() };
+            self.chat.rooms.appoint(&moderator).await.unwrap();
+        }
         self.ticket(id, self.stream.id, person).await;
         self.arrive(id, Proof::Ticket(id.into())).await.unwrap();
     }
@@ -128,6 +134,19 @@ async fn a_ticket_opens_one_room_once_within_a_minute() {
     lounge.pass(SignedDuration::from_secs(60));
     assert!(matches!(lounge.arrive("c-6", by("t-3")).await, Err(Error::Unauthenticated)), "too late");
     assert_eq!(lounge.chat.connections.seats(lounge.stream.id, 0, lounge.chat.clock.now()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_ticket_of_a_moderator_who_was_dismissed_opens_the_room_for_a_viewer() {
+    let lounge = lounge(Settings::default()).await;
+    lounge.ticket("t-1", lounge.stream.id, member(new_id(now()), &[Role::Moderator])).await;
+    let connection = lounge.arrive("c-1", Proof::Ticket("t-1".into())).await.unwrap();
+    let person = connection.person.unwrap();
+    assert!(person.roles.is_empty());
+    let found = lounge.chat.connections.connections_of(&person.user_id).await.unwrap();
+    assert_eq!(found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["c-1"]);
+    lounge.chat.leave("c-1").await.unwrap();
+    assert!(lounge.chat.connections.connections_of(&person.user_id).await.unwrap().is_empty());
 }
 
 #[tokio::test]
