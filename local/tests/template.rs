@@ -89,3 +89,74 @@ fn recording_configurations_and_queue_mappings_are_read() {
     assert_eq!((mapping.queue.as_str(), mapping.function.as_str()), ("skylark-Nudges", "a"));
     assert_eq!((mapping.batch_size, mapping.reports_failures), (5, true));
 }
+
+const WEBSOCKET: &str = "Resources:
+  A:
+    Type: AWS::Serverless::Function
+    Properties: { FunctionName: stack-a, CodeUri: target/lambda/a/, MemorySize: 128, Timeout: 3 }
+  Api:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: { ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.type }
+  Stage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: { ApiId: !Ref Api, StageName: ws, DefaultRouteSettings: { ThrottlingBurstLimit: 20, ThrottlingRateLimit: 10 } }
+  Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !Sub arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${A.Arn}/invocations
+  Chat:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Api, RouteKey: CHAT, RouteResponseSelectionExpression: $default, Target: !Sub \"integrations/${Integration}\" }
+  ChatResponse:
+    Type: AWS::ApiGatewayV2::RouteResponse
+    Properties: { ApiId: !Ref Api, RouteId: !Ref Chat, RouteResponseKey: $default }
+  Quiet:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Api, RouteKey: $disconnect, Target: !Sub \"integrations/${Integration}\" }
+";
+
+#[test]
+fn a_websocket_api_is_read() {
+    let api = parse("t.yaml", WEBSOCKET, &BTreeMap::new()).unwrap().websocket.unwrap();
+    assert_eq!((api.stage.as_str(), api.selection.as_str()), ("ws", "type"));
+    let throttle = api.throttle.unwrap();
+    assert_eq!((throttle.rate, throttle.burst), (10.0, 20.0));
+    let routes: Vec<_> =
+        api.routes.iter().map(|(key, route)| (key.as_str(), route.function.as_str(), route.two_way)).collect();
+    assert_eq!(routes, [("$disconnect", "a", false), ("CHAT", "a", true)]);
+}
+
+#[test]
+fn a_websocket_api_that_is_not_understood_names_its_line() {
+    for (wrong, right, message) in [
+        ("$request.body.type", "$context.routeKey", "t.yaml:7: only $request.body.<field> is understood"),
+        ("AWS_PROXY", "HTTP", "t.yaml:15: only AWS_PROXY is understood"),
+        ("/invocations", "/x", "t.yaml:16: the URI of a Lambda invocation is expected"),
+        ("${A.Arn}", "arn:aws:lambda:x:y:function:b", "t.yaml:16: the integration runs no function"),
+        ("integrations/${Integration}", "integrations/Other", "t.yaml:19: there is no WebSocket integration Other"),
+        ("RouteKey: CHAT", "RouteKey: $disconnect", "t.yaml:25: two routes have this key"),
+        ("RouteKey: CHAT", "RouteKey: CHAT, AuthorizationType: CUSTOM", "t.yaml:19: only NONE is understood"),
+        (
+            "RouteKey: CHAT",
+            "RouteKey: CHAT, ApiKeyRequired: true",
+            "t.yaml:19: the local cloud does not know the property",
+        ),
+        (
+            "StageName: ws",
+            "StageName: ws, ClientCertificateId: x",
+            "t.yaml:10: the local cloud does not know the property",
+        ),
+        ("ThrottlingRateLimit: 10", "ThrottlingRateLimit: many", "t.yaml:10: a whole number is expected"),
+        ("V2::RouteResponse", "V2::IntegrationResponse", "t.yaml:21: the local cloud does not know AWS::"),
+    ] {
+        let found = refused(&WEBSOCKET.replacen(wrong, right, 1));
+        assert!(found.starts_with(message), "{found}\nwanted {message}");
+    }
+    let without_stage = WEBSOCKET.replace("V2::Stage", "V2::Route").replace(
+        "StageName: ws, DefaultRouteSettings: { ThrottlingBurstLimit: 20, ThrottlingRateLimit: 10 }",
+        "RouteKey: x, Target: y",
+    );
+    assert!(refused(&without_stage).contains("has no stage"));
+}

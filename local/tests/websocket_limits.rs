@@ -97,7 +97,7 @@ fn p99(mut late: Vec<Duration>) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_stalled_reader_among_200_does_not_slow_the_others() {
-    const ROUNDS: usize = 40;
+    const ROUNDS: usize = 16;
     let gateway = Gateway::start(TEMPLATE, Options::default()).await;
     let management = gateway.connections(&gateway.secret_key());
     let (stalled, stalled_id) = gateway.named().await;
@@ -113,7 +113,9 @@ async fn one_stalled_reader_among_200_does_not_slow_the_others() {
     for round in 0..ROUNDS {
         // In the second half the stalled client gets so much that its buffer overflows.
         if round >= ROUNDS / 2 {
-            refusals.extend(post(&management, &stalled_id, "x".repeat(MAX_BYTES / 8)).await.err());
+            for _ in 0..2 {
+                refusals.extend(post(&management, &stalled_id, "x".repeat(MAX_BYTES / 8)).await.err());
+            }
         }
         let posts: FuturesUnordered<_> = ids
             .iter()

@@ -41,10 +41,20 @@ pub(super) struct UpArgs {
 pub(super) fn run(args: UpArgs) -> anyhow::Result<ExitCode> {
     let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "info,dynoxide=error".to_owned());
     tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).with_target(false).init();
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(up(args));
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     done
+}
+
+/// Every viewer, encoder and chat connection is an open file; the usual soft limit is 1,024.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the number of open files stays limited");
+    }
 }
 
 async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
