@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use self::events::{Body, Client, Request, reply};
 use self::frame::{Close, Opcode, encode};
 pub use self::frame::{MAX_FRAME, MAX_MESSAGE};
-pub use self::outbox::{MAX_BYTES, MAX_FRAMES};
+pub use self::outbox::{MAX_BYTES, MAX_FRAMES, Sent};
 use self::registry::{Connection, Registry};
 use self::routes::DISCONNECT;
 use self::throttle::Throttle;
@@ -56,6 +56,18 @@ impl Default for Options {
     /// API Gateway's quotas; the last is ours.
     fn default() -> Self {
         Self { idle: Duration::from_secs(10 * 60), life: Duration::from_secs(2 * 3600), stall: Duration::from_secs(10) }
+    }
+}
+
+/// A message as it stands on the wire. It is encoded once, for however many connections.
+#[derive(Debug, Clone)]
+pub struct Frame(Bytes);
+
+impl Frame {
+    /// A text, or bytes when it is none: a frame of text that is not UTF-8 would make the client close.
+    pub fn new(message: &[u8]) -> Self {
+        let opcode = if std::str::from_utf8(message).is_ok() { Opcode::Text } else { Opcode::Binary };
+        Self(encode(opcode, message))
     }
 }
 
@@ -96,6 +108,16 @@ impl WebSockets {
     /// How many connections are open.
     pub fn open_connections(&self) -> usize {
         self.registry.count()
+    }
+
+    /// Sends a frame to a connection; it never waits for the client.
+    pub fn send(&self, id: &str, frame: &Frame) -> Sent {
+        let Some(connection) = self.registry.get(id) else { return Sent::Gone };
+        let sent = connection.outbox.send(&frame.0);
+        if sent == Sent::Accepted {
+            connection.touch();
+        }
+        sent
     }
 
     /// `GET /connections` -> `{"open": 3}`, for tests and the curious.

@@ -3,23 +3,23 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, http};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 
-use super::WebSockets;
-use super::frame::{Close, MAX_MESSAGE, Opcode, encode};
+use super::frame::{Close, MAX_MESSAGE};
 use super::outbox::Sent;
 use super::registry::Connection;
 use super::signature::{Disbelief, Verifier};
+use super::{Frame, WebSockets};
 use crate::tap::Tap;
 
 /// Bytes of a body that are read: enough to say that it is too large.
@@ -91,9 +91,11 @@ impl Management {
         let id = path.strip_prefix("/@connections/").or_else(|| path.strip_prefix("/%40connections/"));
         let id = id.ok_or(forbidden)?;
         let id = percent_decode_str(id).decode_utf8().map_err(|_| GONE)?;
+        if parts.method == Method::POST {
+            return self.post(&id, &body);
+        }
         let connection = self.sockets.registry.get(&id).ok_or(GONE)?;
         match parts.method {
-            Method::POST => post(&connection, &body),
             Method::GET => Ok(description(&connection)),
             Method::DELETE => {
                 // API Gateway's words for a connection that a function closes.
@@ -103,21 +105,16 @@ impl Management {
             _ => Err(forbidden),
         }
     }
-}
 
-fn post(connection: &Connection, body: &Bytes) -> Result<Response, Refusal> {
-    if body.len() > MAX_MESSAGE {
-        return Err(TOO_LARGE);
-    }
-    // A frame of text that is none would make the client close.
-    let opcode = if std::str::from_utf8(body).is_ok() { Opcode::Text } else { Opcode::Binary };
-    match connection.outbox.send(&encode(opcode, body)) {
-        Sent::Accepted => {
-            connection.touch();
-            Ok(http::Response::new(Body::empty()))
+    fn post(&self, id: &str, body: &Bytes) -> Result<Response, Refusal> {
+        if body.len() > MAX_MESSAGE {
+            return Err(TOO_LARGE);
         }
-        Sent::Full => Err(FULL),
-        Sent::Gone => Err(GONE),
+        match self.sockets.send(id, &Frame::new(body)) {
+            Sent::Accepted => Ok(Response::new(Body::empty())),
+            Sent::Full => Err(FULL),
+            Sent::Gone => Err(GONE),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ const FRAMES_A_WRITE: usize = 32;
 
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
+pub enum Sent {
     /// It is written, or will be.
     Accepted,
     /// The buffer is full.
