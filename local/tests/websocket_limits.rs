@@ -15,7 +15,6 @@ use aws_sdk_apigatewaymanagement::Client as Management;
 use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use kit::{Client, Gateway, TEMPLATE, ask, closed, hear, send, until};
 use skylark_local::websocket::{MAX_BYTES, MAX_FRAMES, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -97,7 +96,7 @@ fn p99(mut late: Vec<Duration>) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_stalled_reader_among_200_does_not_slow_the_others() {
-    const ROUNDS: usize = 16;
+    const ROUNDS: usize = 10;
     let gateway = Gateway::start(TEMPLATE, Options::default()).await;
     let management = gateway.connections(&gateway.secret_key());
     let (stalled, stalled_id) = gateway.named().await;
@@ -113,14 +112,13 @@ async fn one_stalled_reader_among_200_does_not_slow_the_others() {
     for round in 0..ROUNDS {
         // In the second half the stalled client gets so much that its buffer overflows.
         if round >= ROUNDS / 2 {
-            for _ in 0..2 {
+            for _ in 0..4 {
                 refusals.extend(post(&management, &stalled_id, "x".repeat(MAX_BYTES / 8)).await.err());
             }
         }
-        let posts: FuturesUnordered<_> = ids
-            .iter()
+        let posts = futures_util::stream::iter(&ids)
             .map(|id| post(&management, id, format!("{round} {:<200}", start.elapsed().as_nanos())))
-            .collect();
+            .buffer_unordered(16);
         let refused: Vec<String> = posts.filter_map(async |posted| posted.err()).collect().await;
         assert!(refused.is_empty(), "{refused:?}");
     }
