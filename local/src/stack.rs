@@ -247,7 +247,6 @@ fn overrides(front_url: &str, rtmp_url: &str, playback_url: &str) -> BTreeMap<St
     let named = front_url.replace("127.0.0.1", "localhost");
     [
         ("MediaUrl", format!("{front_url}/media")),
-        ("WebSocketUrl", format!("{}/ws", front_url.replace("http:", "ws:"))),
         ("AllowedOrigins", format!("{front_url},{named}")),
         ("IngestUrl", format!("{rtmp_url}/live/")),
         ("PlaybackOrigin", playback_url.to_owned()),
