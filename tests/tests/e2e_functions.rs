@@ -23,7 +23,7 @@ enum Answer {
 
 use Answer::{Done, Fails, Http, Items};
 
-const SAMPLES: [(&str, Answer); 48] = [
+const SAMPLES: [(&str, Answer); 63] = [
     ("auth-handler/register", Http(201)),
     ("auth-handler/register-malformed", Http(400)),
     ("auth-handler/login-unknown-user", Http(401)),
@@ -72,6 +72,21 @@ const SAMPLES: [(&str, Answer); 48] = [
     ("event-publisher/one-event", Items(&[])),
     ("event-publisher/no-event", Items(&["1795255200000002"])),
     ("housekeeper/every-minute", Done),
+    ("chat-broadcast/banned", Items(&[])),
+    ("chat-broadcast/count-due", Items(&[])),
+    ("chat-broadcast/count-due-malformed", Items(&[])),
+    ("chat-broadcast/joined", Items(&[])),
+    ("chat-broadcast/left", Items(&[])),
+    ("chat-broadcast/left-by-ttl", Items(&[])),
+    ("chat-broadcast/message", Items(&[])),
+    ("chat-broadcast/message-deleted", Items(&[])),
+    ("chat-broadcast/message-malformed", Items(&[])),
+    ("chat-broadcast/not-for-rooms", Items(&[])),
+    ("chat-broadcast/sample", Items(&[])),
+    ("chat-broadcast/signed-out", Items(&[])),
+    ("chat-broadcast/slow-mode", Items(&[])),
+    ("chat-broadcast/stream-stopped", Items(&[])),
+    ("chat-broadcast/token-expired", Items(&[])),
 ];
 
 #[tokio::test]
