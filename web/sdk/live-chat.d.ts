@@ -116,7 +116,10 @@ export class TicketError extends Error {
 export interface LiveChatOptions {
   /** Gets a ticket, one for each connection. The API is asked when this is absent. */
   ticket?: () => Promise<ChatTicket>;
-  /** The caller's access token; asked for before each ticket. None is an anonymous ticket. */
+  /**
+   * The caller's access token; asked for before each ticket. None is an anonymous ticket: another guest with each
+   * connection, who writes where the room's mode is `OPEN`.
+   */
   accessToken?: () => Promise<string | undefined> | string | undefined;
   /** Where the API is, `https://host`; `""` is the page's own. The base URL's host when absent. */
   apiUrl?: string;
@@ -129,7 +132,7 @@ export interface LiveChatOptions {
   clock?: () => number;
   /** From 0 to below 1. */
   random?: () => number;
-  /** A fresh `client_id`. */
+  /** A fresh `client_id`, which alone tells own messages from others': nobody may guess it. 128 random bits when absent. */
   makeId?: () => string;
   setTimeout?: (work: () => void, ms: number) => unknown;
   clearTimeout?: (timer: never) => void;

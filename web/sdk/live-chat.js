@@ -51,7 +51,7 @@ export class LiveChat {
   /** Set between two tries. */
   #pause;
   #look;
-  /** Own id as the room knows it. */
+  /** Own id as the room knows it; guests with anonymous tickets get another one with each connection. */
   #self;
   /** What arrives while history is not complete: messages, and news about messages. */
   #held = { messages: [], news: [] };
@@ -399,14 +399,15 @@ export class LiveChat {
 
   #showAgain(message) {
     const { floor } = this.#timeline;
-    if (!floor || inOrder(message, floor) >= 0) this.#show(message);
+    const isNew = !floor || inOrder(message, floor) >= 0;
+    // Several clocks stamp messages: an own one may seem older than the room it was said in.
+    if (isNew || this.#outbox.has(message.client_id)) this.#show(message);
   }
 
   #show(message) {
     if (this.#state === "closed") return;
-    const isOwn =
-      message.client_id !== undefined && (this.#self === undefined || message.user_id === this.#self);
-    if (isOwn && this.#outbox.settle(message.client_id, this.#env.clock())) this.#tell("onSent", message);
+    // The user id proves nothing: after a cut this client may be another guest.
+    if (this.#outbox.settle(message.client_id, this.#env.clock())) this.#tell("onSent", message);
     if (this.#timeline.admit(message)) this.#tell("onChat", message);
   }
 

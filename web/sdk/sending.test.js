@@ -32,12 +32,44 @@ test("a message is pending at once, and its echo acknowledges it", async () => {
   );
 });
 
-test("somebody else's message with the same client_id acknowledges nothing", async () => {
+test("a message acknowledges an own one by its client_id, and by nothing else", async () => {
   const world = await joined();
   world.chat.send("hello");
-  await world.say({ ...message(1), client_id: "c1" });
+  for (const client_id of [undefined, null, 1, {}, ["c1"], "", "C1", "c11"])
+    await world.say({ ...message(1, "hello"), user_id: "guest:ana", client_id });
   assert.deepEqual(world.toldTo("onSent"), []);
-  await world.echo(world.sent("CHAT")[0], 2);
+  await world.say({ ...message(2, "hello"), user_id: "guest:another", client_id: "c1" });
+  assert.equal(world.toldTo("onSent").length, 1);
+});
+
+test("a guest whose user id changed with the connection finds the stored message in history, and says it once", async () => {
+  const world = new World();
+  await world.join({ user_id: "guest:k3x9" });
+  world.chat.send("one");
+  world.chat.send("two");
+  await world.cut();
+  await world.back();
+  const stored = { ...message(1, "one"), user_id: "guest:k3x9", client_id: "c1" };
+  await world.join({ user_id: "guest:p7w2", history: [stored] });
+  const [resent, ...others] = world.sent("CHAT");
+  assert.deepEqual([resent.client_id, others], ["c2", []]);
+  // The first of the two was taken before the cut after all.
+  await world.say({ ...message(2, "two"), user_id: "guest:k3x9", client_id: "c2" });
+  await world.time.advance(MINUTE);
+  assert.equal(world.sent("CHAT").length, 1);
+  assert.deepEqual(world.shown, ["one", "two"]);
+  assert.equal(world.toldTo("onSent").length, 2);
+});
+
+test("an own message in history is found also where it seems older than the first one of the room", async () => {
+  const world = new World();
+  await world.join({ history: [message(5)] });
+  world.chat.send("one");
+  await world.cut();
+  await world.back();
+  await world.join({ history: [message(3), { ...message(4, "one"), client_id: "c1" }, message(5)] });
+  assert.deepEqual(world.sent("CHAT"), []);
+  assert.deepEqual(world.shown, ["m5", "one"]);
   assert.equal(world.toldTo("onSent").length, 1);
 });
 

@@ -19,6 +19,10 @@ export class Outbox {
     return this.#entries.size === 0;
   }
 
+  has(id) {
+    return this.#entries.has(id);
+  }
+
   add(message, now) {
     this.#entries.set(message.client_id, { message, madeAt: now, sentAt: undefined });
   }
