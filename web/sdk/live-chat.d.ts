@@ -72,7 +72,10 @@ export interface IngestStats {
  */
 export interface ChatError {
   type: "ERROR";
-  /** `RATE_LIMITED TOO_LONG EMPTY BAD_JSON UNKNOWN_TYPE FORBIDDEN BANNED SLOW_MODE CHAT_CLOSED NOT_FOUND`, or the above. */
+  /**
+   * `RATE_LIMITED TOO_LONG EMPTY BAD_JSON UNKNOWN_TYPE FORBIDDEN BANNED SLOW_MODE CHAT_CLOSED NOT_FOUND UNAVAILABLE`, or
+   * the above.
+   */
   code?: string;
   /** One sentence. */
   content: string;

@@ -18,7 +18,9 @@ const HEALTHY = 30_000;
 
 /** A close this soon after one of these errors is meant. */
 const FINAL_WITHIN = 10_000;
-const FINAL_CODES = ["CHAT_CLOSED", "BANNED", "FORBIDDEN"];
+const FINAL_CODES = ["CHAT_CLOSED", "FORBIDDEN"];
+/** A room that does not know a connection closes it sooner than this. */
+const CLOSES_WITHIN = 5_000;
 const FINAL_STATUSES = [403, 404, 410];
 
 /** Why there is no ticket. A `ticket` function of your own may throw it too. */
@@ -32,6 +34,9 @@ export class TicketError extends Error {
 
 const listOf = (value) =>
   Array.isArray(value) ? value.filter((item) => item && typeof item === "object") : [];
+
+/** A pause that a server asks for, as far as it is one. */
+const askedPause = (ms) => Math.min(Math.max(Number(ms) || 0, 0), LONGEST_ASKED);
 
 /** 128 random bits; `crypto.randomUUID` is missing on pages without TLS. */
 function randomId() {
@@ -237,7 +242,7 @@ export class LiveChat {
     if (this.#state === "closed") return;
     const ceiling = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** ++this.#failures);
     const pause = FIRST_PAUSE + this.#env.random() * (ceiling - FIRST_PAUSE);
-    const retryInMs = isAtOnce ? 0 : Math.max(Math.min(Number(atLeast) || 0, LONGEST_ASKED), pause);
+    const retryInMs = isAtOnce ? 0 : Math.max(askedPause(atLeast), pause);
     this.#pause = this.#env.setTimeout(() => this.#endPause(), retryInMs);
     this.#become("reconnecting", { retryInMs, error });
   }
@@ -305,6 +310,7 @@ export class LiveChat {
 
   #takeError(link, error) {
     this.#tell("onError", error);
+    if (link.isLost) return;
     const { code, client_id: id } = error;
     if (code === "RATE_LIMITED") {
       link.retryAfterMs = error.retry_after_ms;
@@ -313,14 +319,37 @@ export class LiveChat {
     }
     // A guest who may only read gets FORBIDDEN for a message, and stays.
     if (FINAL_CODES.includes(code) && !(code === "FORBIDDEN" && id)) this.#expectEnd(link, code);
-    if (id) {
-      const message = this.#outbox.settle(id, this.#env.clock());
-      if (message) this.#tell("onFailed", message, error);
-    } else if (code === "NOT_FOUND") {
+    if (id) this.#takeRefusal(link, id, error);
+    else if (code === "NOT_FOUND") {
       // The message to go on from is gone.
       if (link.joinedAt === undefined && link.greetedWith !== undefined) this.#greet(link);
       else link.refuse(Object.assign(new Error(error.content), { code }));
     }
+    // The close comes with it. Nobody is let in again, and guests would not be told why.
+    if (code === "BANNED") this.#finish(code);
+  }
+
+  /** What becomes of a message that the room has not taken. */
+  #takeRefusal(link, id, error) {
+    switch (error.code) {
+      case "UNAVAILABLE": {
+        const pause = Math.max(askedPause(error.retry_after_ms), FIRST_PAUSE);
+        this.#outbox.putBack(id, this.#env.clock(), pause);
+        break;
+      }
+      case "NOT_FOUND":
+        // It is the connection that is not known, and the next one sends the message; or, if this one stays, the message
+        // was stored before and has been deleted.
+        link.after(CLOSES_WITHIN, () => this.#fail(id, error));
+        break;
+      default:
+        this.#fail(id, error);
+    }
+  }
+
+  #fail(id, error) {
+    const message = this.#outbox.settle(id, this.#env.clock());
+    if (message) this.#tell("onFailed", message, error);
   }
 
   /** A close soon after this is meant. */

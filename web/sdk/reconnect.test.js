@@ -244,8 +244,8 @@ test("other failures of a ticket, and one that never comes, are tried again", as
   assert.equal(world.toldTo("onConnection").at(-1)[0], "closed");
 });
 
-test("a close after CHAT_CLOSED, BANNED or FORBIDDEN is final", async () => {
-  for (const code of ["CHAT_CLOSED", "BANNED", "FORBIDDEN"]) {
+test("a close after CHAT_CLOSED or FORBIDDEN is final", async () => {
+  for (const code of ["CHAT_CLOSED", "FORBIDDEN"]) {
     const world = new World();
     await world.join();
     await world.say({ type: "ERROR", code, content: "No." });
@@ -264,6 +264,29 @@ test("a close long after such an error is a cut like any other", async () => {
   await world.time.advance(10 * SECOND);
   await world.cut();
   assert.equal(world.chat.state, "reconnecting");
+});
+
+test("BANNED is final, whether its close arrives or not, and whether it names a message or not", async () => {
+  for (const more of [{}, { client_id: "c1" }]) {
+    const world = new World();
+    await world.join();
+    world.chat.send("one");
+    world.chat.send("two");
+    await world.say({ type: "ERROR", code: "BANNED", content: "No.", ...more });
+    assert.deepEqual(lastState(world), ["closed", "BANNED"]);
+    assert.equal(world.socket.isClosed, true);
+    assert.deepEqual(
+      world.toldTo("onFailed").map(([{ content }, { code }]) => [content, code]),
+      [
+        ["one", more.client_id ? "BANNED" : "CLOSED"],
+        ["two", "CLOSED"],
+      ],
+    );
+    await world.cut();
+    await world.time.advance(MINUTE);
+    assert.equal(world.sockets.length, 1);
+    assert.equal(world.time.pending, 0);
+  }
 });
 
 test("being banned is final; somebody else's ban is not", async () => {

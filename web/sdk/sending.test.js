@@ -279,6 +279,132 @@ test("a server that asks for an absurd pause gets ten minutes, or the usual one"
   }
 });
 
+/** An error that names the message `c1`, or another one. */
+const refusal = (code, more = {}) => ({ type: "ERROR", code, content: "No.", client_id: "c1", ...more });
+
+const idsOf = (frames) => frames.map(({ client_id }) => client_id);
+
+test("RATE_LIMITED keeps the message that it names", async () => {
+  const world = await joined();
+  world.chat.send("one");
+  await world.say(refusal("RATE_LIMITED", { retry_after_ms: 400 }));
+  await world.back();
+  await world.join();
+  assert.deepEqual(world.sent("CHAT"), [{ type: "CHAT", content: "one", client_id: "c1" }]);
+  await world.echo(world.sent("CHAT")[0]);
+  assert.deepEqual(codes(world), []);
+  assert.equal(world.toldTo("onSent").length, 1);
+});
+
+test("UNAVAILABLE sends the message again on the same connection after the pause it asks for, before later ones", async () => {
+  const world = await joined();
+  world.chat.send("one");
+  await world.time.advance(3_000);
+  await world.say(refusal("UNAVAILABLE", { retry_after_ms: 1_000 }));
+  world.chat.send("two");
+  await world.time.advance(999);
+  assert.deepEqual(idsOf(world.sent("CHAT")), ["c1"]);
+  await world.time.advance(251);
+  assert.deepEqual(idsOf(world.sent("CHAT")), ["c1", "c1", "c2"]);
+  assert.equal(world.toldTo("onError").length, 1);
+  await world.say(refusal("UNAVAILABLE", { retry_after_ms: 1_000 }));
+  await world.time.advance(1_250);
+  assert.deepEqual(idsOf(world.sent("CHAT")), ["c1", "c1", "c2", "c1"]);
+  await world.echo(world.sent("CHAT")[1], 1);
+  await world.echo(world.sent("CHAT")[2], 2);
+  assert.deepEqual(world.shown, ["one", "two"]);
+  assert.deepEqual(codes(world), []);
+  assert.equal(world.sockets.length, 1);
+});
+
+test("a message that met UNAVAILABLE before a cut goes over the next connection", async () => {
+  const world = await joined();
+  world.chat.send("one");
+  await world.say(refusal("UNAVAILABLE", { retry_after_ms: 1_000 }));
+  await world.cut();
+  await world.back();
+  await world.join();
+  await world.time.advance(1_000);
+  assert.deepEqual(idsOf(world.sent("CHAT")), ["c1"]);
+});
+
+test("UNAVAILABLE without a pause that makes sense is no reason to hurry, nor to forget the limit of nine minutes", async () => {
+  for (const asked of [undefined, null, "soon", -5, 0, {}]) {
+    const world = await joined();
+    world.chat.send("one");
+    await world.say(refusal("UNAVAILABLE", { retry_after_ms: asked }));
+    await world.time.advance(499);
+    assert.equal(world.sent("CHAT").length, 1, `${asked}`);
+    await world.time.advance(251);
+    assert.equal(world.sent("CHAT").length, 2, `${asked}`);
+    world.chat.close();
+  }
+  const world = await joined();
+  world.chat.send("one");
+  await world.say(refusal("UNAVAILABLE", { retry_after_ms: Number.MAX_VALUE }));
+  await world.say(refusal("UNAVAILABLE", { client_id: "c2" }));
+  for (let n = 0; n < 9; n++) {
+    await world.time.advance(MINUTE);
+    await world.say({ type: "PONG", t: 0 });
+  }
+  assert.deepEqual(codes(world), [["one", "NOT_SENT"]]);
+});
+
+test("a message refused with UNAVAILABLE still counts towards the limit", async () => {
+  const world = await joined();
+  for (let n = 1; n <= 8; n++) world.chat.send(`b${n}`);
+  await world.time.advance(400);
+  for (const client_id of ["c1", "c2", "c3", "c4"])
+    await world.say(refusal("UNAVAILABLE", { client_id, retry_after_ms: 500 }));
+  await world.time.advance(850);
+  assert.equal(world.sent("CHAT").length, 4);
+  await world.time.advance(400);
+  assert.deepEqual(idsOf(world.sent("CHAT").slice(4)), ["c1", "c2", "c3", "c4"]);
+});
+
+test("NOT_FOUND with a close keeps the message for the next connection", async () => {
+  const world = await joined();
+  world.chat.send("one");
+  for (let n = 0; n < 2; n++) await world.say(refusal("NOT_FOUND"));
+  await world.time.advance(4_999);
+  assert.equal(world.sent("CHAT").length, 1);
+  await world.cut();
+  assert.equal(world.chat.state, "reconnecting");
+  await world.back();
+  await world.time.advance(5_000);
+  await world.join();
+  assert.deepEqual(world.sent("CHAT"), [{ type: "CHAT", content: "one", client_id: "c1" }]);
+  await world.time.advance(5_000);
+  await world.echo(world.sent("CHAT")[0]);
+  assert.deepEqual(codes(world), []);
+  assert.deepEqual(world.shown, ["one"]);
+});
+
+test("NOT_FOUND without a close fails the message: it was stored and has been deleted", async () => {
+  const world = await joined();
+  world.chat.send("one");
+  world.chat.send("two");
+  for (let n = 0; n < 2; n++) await world.say(refusal("NOT_FOUND"));
+  await world.echo(world.sent("CHAT")[1]);
+  assert.deepEqual(codes(world), []);
+  await world.time.advance(5_000);
+  assert.deepEqual(codes(world), [["one", "NOT_FOUND"]]);
+  await world.time.advance(MINUTE);
+  assert.equal(world.sent("CHAT").length, 2);
+  assert.equal(world.sockets.length, 1);
+});
+
+test("a page that closes the chat when it is told an error leaves nothing behind", async () => {
+  for (const code of ["NOT_FOUND", "UNAVAILABLE", "RATE_LIMITED", "BANNED", "SLOW_MODE"]) {
+    const world = await joined();
+    world.chat.onError = () => world.chat.close();
+    world.chat.send("one");
+    await world.say(refusal(code));
+    assert.deepEqual(codes(world), [["one", "CLOSED"]]);
+    assert.equal(world.time.pending, 0, code);
+  }
+});
+
 test("closing fails what is pending, and a closed chat takes nothing", async () => {
   const world = await joined();
   world.chat.send("one");

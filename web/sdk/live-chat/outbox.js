@@ -14,6 +14,8 @@ export class Outbox {
   #entries = new Map();
   /** When the server took the last ones, at the latest. */
   #taken = [];
+  /** Nothing is sent before this time. */
+  #restsUntil = 0;
 
   get isEmpty() {
     return this.#entries.size === 0;
@@ -36,6 +38,15 @@ export class Outbox {
     return entry.message;
   }
 
+  /** A message that the server could not take is to be sent again after a pause. So are all others, to keep their order. */
+  putBack(id, now, pause) {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    if (entry.sentAt !== undefined) this.#taken.push(now);
+    entry.sentAt = undefined;
+    this.#restsUntil = Math.max(this.#restsUntil, now + pause);
+  }
+
   /** Takes out those too old to be sent again, or all. */
   expire(now = Number.POSITIVE_INFINITY) {
     const old = [...this.#entries.values()].filter(({ madeAt }) => now - madeAt >= RESENDABLE);
@@ -53,6 +64,7 @@ export class Outbox {
    * and bunches them, the server never sees too many.
    */
   due(now) {
+    if (now < this.#restsUntil) return [];
     this.#taken = this.#taken.filter((at) => now - at < WINDOW);
     const entries = [...this.#entries.values()];
     const late = entries.filter(({ sentAt }) => sentAt !== undefined && now - sentAt >= RESEND);
