@@ -14,7 +14,7 @@ use skylark_domain::{Error, PortError};
 use skylark_store::changes::{self, Became};
 
 /// How long the answer waits for young connections: for their first try. On Lambda the others go on with the next batch.
-const FIRST_LATE_TRY: Duration = Duration::from_millis(300);
+const FIRST_LATE_TRY: Duration = Duration::from_millis(500);
 
 /// What the function is invoked with.
 #[derive(Debug, Deserialize)]

@@ -59,7 +59,9 @@ impl<'a> Parts<'a> {
         match kind {
             "AWS::ApiGatewayV2::Stage" => {
                 // Access logs have no counterpart here.
-                only(resource, &["ApiId", "StageName", "AutoDeploy", "AccessLogSettings", "DefaultRouteSettings"])?;
+                const KNOWN: [&str; 6] =
+                    ["ApiId", "StageName", "Description", "AutoDeploy", "AccessLogSettings", "DefaultRouteSettings"];
+                only(resource, &KNOWN)?;
                 if self.stage.is_some() {
                     return resource.fault("the local WebSocket API has one stage");
                 }

@@ -228,11 +228,19 @@ pub struct HousekeeperEnv {
     /// `INGEST_METRICS` (`true`, `false`): whether the signals of encoders are read from CloudWatch. The local IVS tells of them
     /// by itself.
     pub has_ingest_metrics: bool,
+    /// `WS_CALLBACK_URL`: where API Gateway is asked for connections, without a slash at its end.
+    pub callback_url: String,
+    /// `COUNT_QUEUE`: URL of the queue of counts that come later.
+    pub count_queue: String,
 }
 
 impl FromEnv for HousekeeperEnv {
     fn from_env(env: &mut Reader) -> Self {
-        Self { has_ingest_metrics: env.text("INGEST_METRICS") == "true" }
+        Self {
+            has_ingest_metrics: env.text("INGEST_METRICS") == "true",
+            callback_url: env.text("WS_CALLBACK_URL"),
+            count_queue: env.text("COUNT_QUEUE"),
+        }
     }
 }
 

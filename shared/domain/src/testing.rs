@@ -326,7 +326,12 @@ impl SocketPush for FakeSockets {
         Ok(answers.get(connection_id).and_then(|next| next.front()) != Some(&Some(Posted::Gone)))
     }
 
+    /// One that answers nothing but errors cannot be closed either.
     async fn close(&self, connection_id: &str) -> Result<(), PortError> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if answers.get(connection_id).is_some_and(|next| next.front() == Some(&None)) {
+            return Err(PortError::new("connections", PortErrorKind::Unavailable, "down"));
+        }
         self.closed.lock().unwrap_or_else(PoisonError::into_inner).push(connection_id.to_owned());
         Ok(())
     }

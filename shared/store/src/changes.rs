@@ -65,6 +65,11 @@ pub fn change(
             Some(Change::Banned { stream_id, user_id, until })
         }
         (Subject::RefreshToken(user), Became::Removed { by_ttl: false }) => Some(Change::SignedOut(user)),
+        // Users of another issuer have no refresh tokens here.
+        (Subject::UserEvent(user), Became::Inserted) => {
+            let event = from_item::<RecordedEvent>(new)?.event;
+            (event.name == "UserErased").then_some(Change::SignedOut(user))
+        }
         _ => None,
     })
 }

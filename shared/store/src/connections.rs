@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use skylark_domain::PortError;
 use skylark_domain::chat::connection::{CONNECTION_LIFE, Connection, Seat, Ticket};
@@ -205,6 +205,17 @@ impl Connections for Table {
         Ok(found)
     }
 
+    async fn count_connections_of(&self, user_id: &str) -> Result<u32, PortError> {
+        self.count(keys::connections_of(user_id), keys::SEATS).await
+    }
+
+    async fn note_banned(&self, connection: &Connection) -> Result<(), PortError> {
+        let set = Expression::new("SET isBanned = :yes", "attribute_exists(#pk)")
+            .name("#pk", keys::PK)
+            .value(":yes", AttributeValue::Bool(true));
+        self.update(keys::connection(&connection.id), set).await.map(|_| ())
+    }
+
     async fn note_roles(&self, connection: &Connection, roles: &[Role]) -> Result<(), PortError> {
         let Some(person) = &connection.person else { return Ok(()) };
         let mut person = person.clone();
@@ -226,10 +237,6 @@ impl Connections for Table {
         seats.filter(|seat| !seat.as_ref().is_ok_and(is_over)).collect()
     }
 
-    async fn count_seats(&self, id: StreamId, shard: u32) -> Result<u32, PortError> {
-        self.count(keys::seats_partition(id, shard), keys::SEATS).await
-    }
-
     async fn silent(&self, seats: &[Seat], since: Timestamp) -> Result<Vec<Seat>, PortError> {
         let mut heard_of = std::collections::HashSet::new();
         for some in seats.chunks(BATCH) {
@@ -249,7 +256,7 @@ impl Connections for Table {
         // An attribute that is not there cannot be copied: the times of a connection's first messages are the epoch.
         let shift = format!(
             "SET {t5} = if_not_exists({t4}, :zero), {t4} = if_not_exists({t3}, :zero), \
-             {t3} = if_not_exists({t2}, :zero), {t2} = if_not_exists({t1}, :zero), {t1} = :now, saidAt = :now, seenAt = :seen"
+             {t3} = if_not_exists({t2}, :zero), {t2} = if_not_exists({t1}, :zero), {t1} = :now, seenAt = :seen"
         );
         let condition =
             format!("attribute_exists(#pk) AND (attribute_not_exists({t5}) OR {t5} <= :cut OR keepsOrder = :yes)");
@@ -261,10 +268,7 @@ impl Connections for Table {
             .value(":cut", AttributeValue::N((now.as_millisecond() - WINDOW_MS).to_string()))
             .value(":yes", AttributeValue::Bool(true));
         match self.update_old(keys::connection(id), turn).await? {
-            Ok(old) => {
-                let said_at = time(&old, "saidAt")?;
-                Ok(Turn::Taken { connection: Box::new(from_item(old)?), said_at })
-            }
+            Ok(old) => Ok(Turn::Taken(Box::new(from_item(old)?))),
             Err(Some(old)) => {
                 let fifth = time(&old, t5)?.unwrap_or(now);
                 Ok(Turn::TooSoon { again_at: fifth + std::time::Duration::from_millis(WINDOW_MS.unsigned_abs()) })
@@ -273,11 +277,31 @@ impl Connections for Table {
         }
     }
 
-    async fn note_unsaid(&self, id: &str, taken_at: Timestamp, said_at: Option<Timestamp>) -> Result<(), PortError> {
-        let change = match said_at {
-            Some(at) => Expression::new("SET saidAt = :before", "saidAt = :taken").value(":before", millisecond(at)),
-            None => Expression::new("REMOVE saidAt", "saidAt = :taken"),
-        };
-        self.update(keys::connection(id), change.value(":taken", millisecond(taken_at))).await.map(|_| ())
+    async fn take_slow_turn(
+        &self,
+        room: StreamId,
+        user_id: &str,
+        client_id: Option<&str>,
+        pause: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, PortError> {
+        let subject = format!("slow#{room}#{user_id}");
+        let take = Expression::new(
+            "SET saidAt = :now, clientId = :client, #ttl = :end",
+            "attribute_not_exists(saidAt) OR saidAt <= :cut OR clientId = :client",
+        )
+        .name("#ttl", keys::TTL)
+        .value(":now", millisecond(now))
+        .value(":cut", millisecond(now - pause))
+        // Whoever does not name messages names them all differently.
+        .value(":client", AttributeValue::S(client_id.map_or_else(|| now.to_string(), str::to_owned)))
+        .value(":end", AttributeValue::N((now + pause).as_second().to_string()));
+        match self.update_old(keys::rate(&subject), take).await? {
+            Ok(_) => Ok(None),
+            Err(old) => {
+                let said_at = time(&old.unwrap_or_default(), "saidAt")?.unwrap_or(now);
+                Ok(Some(said_at + pause))
+            }
+        }
     }
 }

@@ -253,8 +253,12 @@ pub(crate) fn read(pk: &str, sk: &str) -> Option<Subject> {
     if pk.starts_with("CHANNEL#") && sk.starts_with(BANS) {
         return Some(Subject::Ban);
     }
-    let user = pk.strip_prefix("USER#").filter(|_| sk.starts_with(REFRESH_TOKENS))?;
-    user.parse().ok().map(Subject::RefreshToken)
+    let user = pk.strip_prefix("USER#")?.parse().ok()?;
+    match sk {
+        sk if sk.starts_with(REFRESH_TOKENS) => Some(Subject::RefreshToken(user)),
+        sk if sk.starts_with(EVENTS) => Some(Subject::UserEvent(user)),
+        _ => None,
+    }
 }
 
 /// What an item is, as far as rooms care.
@@ -265,6 +269,7 @@ pub(crate) enum Subject {
     Health(StreamId),
     Ban,
     RefreshToken(UserId),
+    UserEvent(UserId),
 }
 
 /// How many watch a stream.

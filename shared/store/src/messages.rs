@@ -89,6 +89,9 @@ impl Entity for Resend {
 /// How many more are read than were asked for, at most, because some of them are not shown.
 const HIDDEN: usize = 50;
 
+/// Messages of a page where most are not shown.
+const LARGE_PAGE: usize = 1_000;
+
 fn is_shown(message: &Message, now: Timestamp) -> bool {
     message.deleted_by.is_none() && message.at() + MESSAGE_LIFE > now
 }
@@ -137,11 +140,12 @@ impl Messages for Table {
             Position::Time(time) => keys::messages_at(time),
             Position::Message(id) => keys::message(room, id).sk,
         };
+        let mut wanted = limit + 1;
         while found.len() < limit {
             let to = format!("{}~", keys::MESSAGES);
             // The bound itself may be part of the answer.
-            let page = self.query_first(keys::stream_partition(room), from.clone(), to, limit + 1).await?;
-            let is_last = page.len() <= limit;
+            let page = self.query_first(keys::stream_partition(room), from.clone(), to, wanted).await?;
+            let is_last = page.len() < wanted;
             for item in page {
                 let message = read(item)?;
                 let at = keys::message(room, message.id).sk;
@@ -153,6 +157,8 @@ impl Messages for Table {
             if is_last {
                 break;
             }
+            // Many in a row were deleted.
+            wanted = LARGE_PAGE;
         }
         Ok(found)
     }

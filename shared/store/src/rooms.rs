@@ -166,10 +166,6 @@ impl Rooms for Table {
             .collect()
     }
 
-    async fn note_idle(&self, id: StreamId) -> Result<(), PortError> {
-        self.delete(keys::busy_room(id)).await
-    }
-
     async fn total_connections(&self) -> Result<u32, PortError> {
         let item = self.get_item(keys::connection_total()).await?.unwrap_or_default();
         let total: Total = serde_dynamo::from_item(item).map_err(corrupt)?;

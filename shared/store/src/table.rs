@@ -55,7 +55,11 @@ impl Table {
     pub(crate) async fn get_items(&self, keys: Vec<Key>) -> Result<Vec<Item>, PortError> {
         let mut found = Vec::new();
         let mut wanted: Vec<Item> = keys.into_iter().map(key_item).collect();
-        while !wanted.is_empty() {
+        for round in 0..bulk::MAX_ROUNDS {
+            if wanted.is_empty() {
+                return Ok(found);
+            }
+            bulk::pause_before(round).await;
             let some = KeysAndAttributes::builder().set_keys(Some(wanted)).build().map_err(corrupt)?;
             let answer = self.client.batch_get_item().request_items(&self.name, some).send().await;
             let answer = answer.map_err(port_error)?;
@@ -63,7 +67,7 @@ impl Table {
             let left = answer.unprocessed_keys.unwrap_or_default().remove(&self.name);
             wanted = left.map(|left| left.keys).unwrap_or_default();
         }
-        Ok(found)
+        if wanted.is_empty() { Ok(found) } else { Err(bulk::never_whole()) }
     }
 
     /// Writes one item, whatever stood there.

@@ -161,17 +161,15 @@ impl Broadcaster {
         let count = if news.is_dirty { Some(self.look_at_count(id, &mut work).await) } else { None };
         let delivery = self.delivery(concurrency);
         // Before everything that waits: who is banned is out within two seconds.
-        self.close_banned(&news, &room, &delivery, &mut work).await?;
+        self.close_banned(&news, &room, &delivery).await?;
         let greetings = self.greetings(&news, count.map_or(0, |count| count.known.viewer_count))?;
         work.take(&delivery, delivery.post_all(greetings).await);
 
-        if news.is_public() || count.is_some_and(|count| count.plan == Plan::Now) {
+        if news.is_public() || news.may_shut_out || count.is_some_and(|count| count.plan == Plan::Now) {
             self.wait_for_turn(id, &mut work).await;
             let now = self.clock.now();
             let shards = (0..room.connection_shards.max(1)).map(|shard| self.connections.seats(id, shard, now));
-            let shards = try_join_all(shards).await?;
-            let sizes: Vec<usize> = shards.iter().map(Vec::len).collect();
-            let seats: Vec<Seat> = shards.into_iter().flatten().collect();
+            let mut seats: Vec<Seat> = try_join_all(shards).await?.into_iter().flatten().collect();
             let size = u32::try_from(seats.len()).unwrap_or(u32::MAX);
             let mut frames: Vec<ServerFrame> = news.events.iter().map(|event| frame(event, &room, now)).collect();
             if let Some(count) = count {
@@ -180,9 +178,14 @@ impl Broadcaster {
             if !frames.is_empty() {
                 self.memory.room(id, now, |known| (known.told_at, known.size) = (Some(now), size));
             }
+            if news.may_shut_out && !room.is_shown_to(&[]) {
+                let (stay, go) = seats.into_iter().partition(|seat| seat.is_owner && room.is_shown_to(&[Role::Owner]));
+                self.close_seats(go, &mut work).await;
+                seats = stay;
+            }
             let parcels = parcels(seats, &frames, measured(&news, id).as_ref())?;
             work.take(&delivery, delivery.post_all(parcels).await);
-            if let Some(shards) = more_shards(&sizes) {
+            if let Some(shards) = more_shards(size, room.connection_shards) {
                 work.note(self.rooms.raise_shards(id, shards).await);
             }
         } else {

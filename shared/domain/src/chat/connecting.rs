@@ -13,6 +13,8 @@ use crate::token;
 /// Guests that may come from one address within [`GUEST_WINDOW`]: coming again gains a flooder nothing.
 const MAX_GUESTS: u32 = 5;
 const GUEST_WINDOW: SignedDuration = SignedDuration::from_secs(10);
+/// Open connections of one person, in all rooms.
+const MAX_CONNECTIONS: u32 = 20;
 
 /// Somebody at the door.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +52,7 @@ impl Chat {
     ///
     /// # Errors
     /// `Unauthenticated` for a ticket that is not good, `NotFound`, `Refused` with `banned`, `LimitReached` with
-    /// `viewer-cap-reached`, `RateLimited`, `Invalid` for a guest's id that is none, `Unavailable`.
+    /// `viewer-cap-reached` or `connection-limit-reached`, `RateLimited`, `Invalid` for a guest's id that is none, `Unavailable`.
     pub async fn arrive(&self, arrival: Arrival) -> Result<Connection> {
         let now = self.clock.now();
         let (room, person, ticket) = match &arrival.proof {
@@ -68,6 +70,10 @@ impl Chat {
                     // Whoever was a moderator when the ticket was made may not be one any more.
                     person.roles = self.roles(&room, member).await?;
                 }
+                let roles = person.iter().flat_map(|person| &person.roles).copied().collect::<Vec<_>>();
+                if !room.is_shown_to(&roles) {
+                    return Err(Error::NotFound { what: "stream" });
+                }
                 (room, person, Some(digest))
             }
             Proof::Guest { user_id, username, address } => {
@@ -77,23 +83,35 @@ impl Chat {
                 (room, person, None)
             }
         };
-        self.check_ban(&room, person.as_ref().map(|person| person.user_id.as_str())).await?;
         self.check_cap(&room, person.as_ref().is_some_and(Person::keeps_order)).await?;
+        if let Some(person) = &person
+            && self.connections.count_connections_of(&person.user_id).await? >= MAX_CONNECTIONS
+        {
+            let message = "You are here too often: close some of your windows.";
+            return Err(Error::LimitReached { code: "connection-limit-reached", message });
+        }
         let shard = shard_of(&arrival.connection_id, room.connection_shards);
         let connection = Connection {
             id: arrival.connection_id,
             stream_id: room.id,
             shard,
             person,
+            is_banned: false,
             is_batch: arrival.is_batch,
             after: arrival.after,
             connected_at: now,
             seen_at: now,
         };
-        match self.connections.enter(&connection, ticket.as_deref()).await? {
-            Entered::Done => Ok(connection),
-            Entered::TicketSpent => Err(Error::Unauthenticated),
+        if self.connections.enter(&connection, ticket.as_deref()).await? == Entered::TicketSpent {
+            return Err(Error::Unauthenticated);
         }
+        // Looked at last: a ban that comes later finds the connection.
+        let user_id = connection.person.as_ref().map(|person| person.user_id.as_str());
+        if let Err(refused) = self.check_ban(&room, user_id).await {
+            self.connections.leave(&connection).await?;
+            return Err(refused);
+        }
+        Ok(connection)
     }
 
     /// Lets somebody go; again and again, if need be.

@@ -69,6 +69,9 @@ pub struct Connection {
     /// Whose it is; absent for somebody who only reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,
+    /// Whether whoever has it was banned since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_banned: bool,
     /// Whether it takes several frames in one.
     pub is_batch: bool,
     /// The last message the client had seen before.

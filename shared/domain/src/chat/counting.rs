@@ -27,13 +27,11 @@ pub fn plan(known: &Statistics, now: Timestamp) -> Plan {
     }
 }
 
-/// In how many parts the connections of a room are to be kept when they are kept in parts of these sizes; `None` when that
-/// is enough. They are spread over all parts, so that each has about the same.
-pub fn more_shards(sizes: &[usize]) -> Option<u32> {
-    let limit = SHARD_VIEWERS as usize;
-    let known = sizes.len();
-    let needed = sizes.iter().sum::<usize>() / limit + 1;
-    sizes.iter().any(|size| *size > limit).then(|| u32::try_from(needed.max(known + 1)).unwrap_or(u32::MAX))
+/// In how many parts the connections of a room are to be kept from now on, when so many are kept in `shards` parts; `None`
+/// when these are enough. Connections stay where they are: parts that have become too large shrink as people leave.
+pub fn more_shards(connections: u32, shards: u32) -> Option<u32> {
+    let needed = connections.div_ceil(SHARD_VIEWERS);
+    (needed > shards).then_some(needed)
 }
 
 #[cfg(test)]
@@ -55,11 +53,16 @@ mod tests {
     }
 
     #[test]
-    fn shards_grow_with_the_room() {
-        assert_eq!(more_shards(&[0]), None);
-        assert_eq!(more_shards(&[2_000]), None);
-        assert_eq!(more_shards(&[2_001]), Some(2));
-        assert_eq!(more_shards(&[2_001, 3]), Some(3));
-        assert_eq!(more_shards(&[9_000, 0]), Some(5));
+    fn shards_grow_with_the_room_and_no_further() {
+        for (connections, shards, wanted) in [
+            (0, 1, None),
+            (2_000, 1, None),
+            (2_001, 1, Some(2)),
+            (2_001, 2, None),
+            (9_000, 2, Some(5)),
+            (9_000, 5, None),
+        ] {
+            assert_eq!(more_shards(connections, shards), wanted, "{connections} in {shards}");
+        }
     }
 }

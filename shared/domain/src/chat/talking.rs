@@ -1,14 +1,17 @@
 //! What somebody in a room says, and what they are answered at once. Everything else reaches them through the
 //! broadcaster: nothing is told to a room that is not stored.
 
+mod patience;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use self::patience::Patience;
 use super::connection::{Connection, Person};
 use super::frames::{ClientFrame, Code, Joined, Refusal, ServerFrame, Welcome, timestamp};
-use super::room::Room;
+use super::room::{Role, Room};
 use super::{Chat, MESSAGE_LIFE, Message, content};
 use crate::error::{Error, Result};
 use crate::ids::{MessageId, StreamId, made_at, new_id};
@@ -29,6 +32,7 @@ pub struct Talk {
     chat: Chat,
     push: Arc<dyn SocketPush>,
     rooms: Mutex<HashMap<StreamId, (Timestamp, Room)>>,
+    patience: Patience,
 }
 
 /// What becomes of what was said.
@@ -58,7 +62,7 @@ pub struct Heard {
 impl Talk {
     /// With what closes connections.
     pub fn new(chat: Chat, push: Arc<dyn SocketPush>) -> Self {
-        Self { chat, push, rooms: Mutex::default() }
+        Self { chat, push, rooms: Mutex::default(), patience: Patience::default() }
     }
 
     /// Hears one frame of a connection.
@@ -72,7 +76,9 @@ impl Talk {
             Ok(ClientFrame::Chat { client_id, .. }) => client_id.clone(),
             _ => None,
         };
+        let is_message = matches!(frame, Ok(ClientFrame::Chat { .. }));
         let heard = match frame {
+            _ if !is_message && !self.patience.has_more(connection_id, now) => Ok(too_much(now)),
             Ok(frame) => self.answer(connection_id, frame, now).await,
             Err(code) => Ok(Refusal::new(code, now).into()),
         };
@@ -89,25 +95,31 @@ impl Talk {
             Reply::Farewell(refusal) => {
                 let last = of_message(ServerFrame::Error(refusal), client_id);
                 let frame = Frame::new(write(&last)?);
-                // An answer would come after the close: the reason is posted before it.
-                self.push.post(connection_id, &frame).await?;
+                // An answer would come after the close: the reason is posted before it. Whether it arrives or not, they go.
+                let posted = self.push.post(connection_id, &frame).await;
                 self.push.close(connection_id).await?;
-                None
+                return Ok(Heard { reply: None, trouble: trouble.or(posted.err().map(Error::from)) });
             }
         };
         Ok(Heard { reply, trouble })
     }
 
     async fn answer(&self, id: &str, frame: ClientFrame, now: Timestamp) -> Result<Reply> {
+        let known = match &frame {
+            ClientFrame::Chat { content, client_id } => return self.chat(id, content, client_id.clone(), now).await,
+            ClientFrame::Ping { .. } => self.chat.connections.note_seen(id, now).await?,
+            _ => self.chat.connections.connection(id).await?,
+        };
+        let Some(connection) = known else { return Ok(unknown(now)) };
+        if connection.is_banned {
+            return Ok(Reply::Farewell(Refusal::new(Code::Banned, now)));
+        }
         match frame {
-            ClientFrame::Chat { content, client_id } => self.chat(id, &content, client_id, now).await,
-            ClientFrame::Hello { after, limit } => self.hello(id, after, limit, now).await,
-            ClientFrame::History { after, before, limit } => self.history(id, after, before, limit, now).await,
-            ClientFrame::Ping { t } => match self.chat.connections.note_seen(id, now).await? {
-                Some(_) => Ok(Reply::Frame(ServerFrame::Pong { t })),
-                None => Ok(unknown(now)),
-            },
-            ClientFrame::Delete { id: message } => self.delete(id, message, now).await,
+            ClientFrame::Hello { after, limit } => self.hello(connection, after, limit, now).await,
+            ClientFrame::History { after, before, limit } => self.history(&connection, after, before, limit, now).await,
+            ClientFrame::Delete { id } => self.delete(&connection, id, now).await,
+            ClientFrame::Ping { t } => Ok(Reply::Frame(ServerFrame::Pong { t })),
+            ClientFrame::Chat { .. } => Ok(Reply::Nothing),
         }
     }
 
@@ -115,11 +127,16 @@ impl Talk {
     async fn chat(&self, id: &str, text: &str, client_id: Option<String>, now: Timestamp) -> Result<Reply> {
         let content = match content::content(text) {
             Ok(content) if client_id.as_deref().is_none_or(content::is_client_id) => content,
+            // What is not even tried is counted as anything else.
+            _ if !self.patience.has_more(id, now) => return Ok(too_much(now)),
             Ok(_) => return Ok(Refusal::new(Code::BadJson, now).into()),
             Err(code) => return Ok(Refusal::new(code, now).into()),
         };
-        let (connection, said_at) = match self.chat.connections.take_turn(id, now).await? {
-            Turn::Taken { connection, said_at } => (connection, said_at),
+        let connection = match self.chat.connections.take_turn(id, now).await? {
+            Turn::Taken(connection) if connection.is_banned => {
+                return Ok(Reply::Farewell(Refusal::new(Code::Banned, now)));
+            }
+            Turn::Taken(connection) => connection,
             Turn::TooSoon { again_at } => {
                 let wait = Some(milliseconds(again_at.duration_since(now)).max(1));
                 return Ok(Reply::Farewell(Refusal { retry_after_ms: wait, ..Refusal::new(Code::RateLimited, now) }));
@@ -131,13 +148,20 @@ impl Talk {
             let code = if room.is_open(now) { Code::Forbidden } else { Code::ChatClosed };
             return Ok(Refusal::new(code, now).into());
         };
+        if !room.is_shown_to(&person.roles) {
+            return Ok(Reply::Farewell(Refusal::new(Code::Forbidden, now)));
+        }
         if !room.is_open(now) {
             return Ok(Refusal::new(Code::ChatClosed, now).into());
         }
-        if let Some(left) = wait_of_slow_mode(&room, person, said_at, now) {
-            self.chat.connections.note_unsaid(id, now, said_at).await?;
-            let retry_after_ms = Some(milliseconds(left));
-            return Ok(Refusal { retry_after_ms, ..Refusal::new(Code::SlowMode, now) }.into());
+        let pause = SignedDuration::from_secs(i64::from(room.chat.slow_mode_seconds));
+        if pause.is_positive() && !person.keeps_order() {
+            let connections = &self.chat.connections;
+            let turn = connections.take_slow_turn(room.id, &person.user_id, client_id.as_deref(), pause, now);
+            if let Some(again_at) = turn.await? {
+                let retry_after_ms = Some(milliseconds(again_at.duration_since(now)).max(1));
+                return Ok(Refusal { retry_after_ms, ..Refusal::new(Code::SlowMode, now) }.into());
+            }
         }
         let message = Message {
             id: new_id(now),
@@ -154,13 +178,19 @@ impl Talk {
             // Its echo may have got lost: here it is again.
             Kept::Before(id) => match self.chat.messages.message(room.id, id).await? {
                 Some(before) if before.deleted_by.is_none() => Ok(Reply::Frame(ServerFrame::said(&before))),
-                _ => Ok(Refusal::new(Code::NotFound, now).into()),
+                // Somebody has deleted it meanwhile.
+                _ => Ok(Refusal::new(Code::Forbidden, now).into()),
             },
         }
     }
 
-    async fn hello(&self, id: &str, after: Option<MessageId>, limit: Option<usize>, now: Timestamp) -> Result<Reply> {
-        let Some(connection) = self.chat.connections.connection(id).await? else { return Ok(unknown(now)) };
+    async fn hello(
+        &self,
+        connection: Connection,
+        after: Option<MessageId>,
+        limit: Option<usize>,
+        now: Timestamp,
+    ) -> Result<Reply> {
         let Some(limit) = limit_of(limit) else { return Ok(Refusal::new(Code::BadJson, now).into()) };
         let after = after.or(connection.after).map(|id| reachable(Position::Time(made_at(id) - OVERLAP), now));
         let (room, statistics, (history, more)) = futures_util::try_join!(
@@ -169,6 +199,9 @@ impl Talk {
             self.page(connection.stream_id, after, None, limit, now),
         )?;
         let room = room.ok_or(Error::NotFound { what: "stream" })?;
+        if !room.is_shown_to(roles(&connection)) {
+            return Ok(Reply::Farewell(Refusal::new(Code::Forbidden, now)));
+        }
         let can_write = room.is_open(now) && writer(&room, &connection).is_some();
         let (user_id, username, roles) = match connection.person {
             Some(Person { user_id, username, roles }) => (Some(user_id), Some(username), roles),
@@ -197,7 +230,7 @@ impl Talk {
 
     async fn history(
         &self,
-        id: &str,
+        connection: &Connection,
         after: Option<MessageId>,
         before: Option<MessageId>,
         limit: Option<usize>,
@@ -206,11 +239,13 @@ impl Talk {
         let Some(limit) = limit_of(limit).filter(|_| after.is_none() || before.is_none()) else {
             return Ok(Refusal::new(Code::BadJson, now).into());
         };
-        let Some(connection) = self.chat.connections.connection(id).await? else { return Ok(unknown(now)) };
-        let stream_id = connection.stream_id;
-        let (messages, more) =
-            self.page(stream_id, after.map(|id| reachable(Position::Message(id), now)), before, limit, now).await?;
-        Ok(Reply::Frame(ServerFrame::History { stream_id, messages, more }))
+        let room = self.room(connection.stream_id, now).await?;
+        if !room.is_shown_to(roles(connection)) {
+            return Ok(Reply::Farewell(Refusal::new(Code::Forbidden, now)));
+        }
+        let after = after.map(|id| reachable(Position::Message(id), now));
+        let (messages, more) = self.page(room.id, after, before, limit, now).await?;
+        Ok(Reply::Frame(ServerFrame::History { stream_id: room.id, messages, more }))
     }
 
     /// Messages after a position, else before one, else the latest; and whether there are more of them.
@@ -235,8 +270,7 @@ impl Talk {
         Ok((found.iter().map(ServerFrame::said).collect(), more))
     }
 
-    async fn delete(&self, id: &str, message: MessageId, now: Timestamp) -> Result<Reply> {
-        let Some(connection) = self.chat.connections.connection(id).await? else { return Ok(unknown(now)) };
+    async fn delete(&self, connection: &Connection, message: MessageId, now: Timestamp) -> Result<Reply> {
         let refuse = |code| Ok(Refusal::new(code, now).into());
         let Some(person) = &connection.person else { return refuse(Code::Forbidden) };
         let Some(member) = person.member() else { return refuse(Code::Forbidden) };
@@ -273,6 +307,11 @@ impl Talk {
 /// When a client is told to try again that met something that is down.
 const RETRY_MS: u64 = 1000;
 
+/// More than one client may ask.
+fn too_much(now: Timestamp) -> Reply {
+    Reply::Farewell(Refusal { retry_after_ms: Some(RETRY_MS), ..Refusal::new(Code::RateLimited, now) })
+}
+
 /// Nobody knows the connection: its client has to come again.
 fn unknown(now: Timestamp) -> Reply {
     Reply::Farewell(Refusal::new(Code::NotFound, now))
@@ -283,17 +322,9 @@ fn writer<'a>(room: &Room, connection: &'a Connection) -> Option<&'a Person> {
     connection.person.as_ref().filter(|person| !person.is_guest() || room.takes_guests())
 }
 
-/// How long somebody still has to wait. Those who keep order need not.
-fn wait_of_slow_mode(
-    room: &Room,
-    person: &Person,
-    said_at: Option<Timestamp>,
-    now: Timestamp,
-) -> Option<SignedDuration> {
-    let pause = SignedDuration::from_secs(i64::from(room.chat.slow_mode_seconds));
-    // A call that was made twice finds its own time.
-    let left = pause - now.duration_since(said_at.filter(|at| *at != now)?);
-    (!person.keeps_order() && left.is_positive()).then_some(left)
+/// What somebody is who has this connection.
+fn roles(connection: &Connection) -> &[Role] {
+    connection.person.as_ref().map_or(&[], |person| &person.roles)
 }
 
 /// Nothing older than messages live is looked for.

@@ -1,7 +1,7 @@
 //! Rooms, who is in them, and what is said there.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::chat::Message;
 use crate::chat::connection::{Ban, Connection, Moderator, Seat, Statistics, Ticket};
@@ -22,12 +22,7 @@ pub enum Entered {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
     /// It may, and that is noted.
-    Taken {
-        /// The connection.
-        connection: Box<Connection>,
-        /// When its last message was taken.
-        said_at: Option<Timestamp>,
-    },
+    Taken(Box<Connection>),
     /// It has spoken five times within the last second.
     TooSoon {
         /// When the fifth last time is a second ago.
@@ -65,19 +60,29 @@ pub trait Connections: Send + Sync {
     async fn remove(&self, seats: &[Seat]) -> Result<(), PortError>;
     /// The open connections of a user or a guest that may write, read strongly.
     async fn connections_of(&self, user_id: &str) -> Result<Vec<Connection>, PortError>;
+    /// How many these are.
+    async fn count_connections_of(&self, user_id: &str) -> Result<u32, PortError>;
+    /// Notes that whoever has a connection is banned: nothing is heard or told over it any more.
+    async fn note_banned(&self, connection: &Connection) -> Result<(), PortError>;
     /// Notes what somebody is in a room from now on.
     async fn note_roles(&self, connection: &Connection, roles: &[Role]) -> Result<(), PortError>;
     /// The connections of one part of a room, those whose time is over at `now` left out.
     async fn seats(&self, id: StreamId, shard: u32, now: Timestamp) -> Result<Vec<Seat>, PortError>;
-    /// How many these are, without reading them.
-    async fn count_seats(&self, id: StreamId, shard: u32) -> Result<u32, PortError>;
     /// Which of these connections were last heard of before `since`.
     async fn silent(&self, seats: &[Seat], since: Timestamp) -> Result<Vec<Seat>, PortError>;
 
     /// Takes the turn of a connection to speak, in one conditional write: five in a second, more for those who keep order.
     async fn take_turn(&self, id: &str, now: Timestamp) -> Result<Turn, PortError>;
-    /// Notes that nothing was said with the turn taken at `taken_at`, unless another was taken since. It counts as a try.
-    async fn note_unsaid(&self, id: &str, taken_at: Timestamp, said_at: Option<Timestamp>) -> Result<(), PortError>;
+    /// Takes somebody's turn in the slow mode of a room, in one conditional write: `None` when at least `pause` has passed since
+    /// the last one, or when it was taken for the same message; else when it will have.
+    async fn take_slow_turn(
+        &self,
+        room: StreamId,
+        user_id: &str,
+        client_id: Option<&str>,
+        pause: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, PortError>;
 }
 
 /// What is said in rooms.
@@ -148,8 +153,6 @@ pub trait Rooms: Send + Sync {
     async fn note_busy(&self, id: StreamId, now: Timestamp) -> Result<(), PortError>;
     /// The rooms that had connections within the last hours.
     async fn busy_rooms(&self, now: Timestamp) -> Result<Vec<StreamId>, PortError>;
-    /// Notes that a room has no connections any more.
-    async fn note_idle(&self, id: StreamId) -> Result<(), PortError>;
     /// All connections of all rooms, when they were last added up.
     async fn total_connections(&self) -> Result<u32, PortError>;
     /// Notes how many these are.

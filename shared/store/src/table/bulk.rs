@@ -1,5 +1,7 @@
 //! Reads and writes of many items, and single writes that answer what stood there before.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::WriteRequest;
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, Select,
@@ -14,7 +16,20 @@ use crate::keys::{self, Key};
 /// Items of one BatchWriteItem.
 const BATCH: usize = 25;
 /// How often a batch is sent that DynamoDB did a part of only.
-const MAX_ROUNDS: usize = 8;
+pub(super) const MAX_ROUNDS: u32 = 8;
+/// The pause before the second of these; it doubles.
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// What was left over was too much at once: it is sent again after a growing pause.
+pub(super) async fn pause_before(round: u32) {
+    if round > 0 {
+        tokio::time::sleep(PAUSE * 2u32.pow(round - 1)).await;
+    }
+}
+
+pub(super) fn never_whole() -> PortError {
+    PortError::new("table", PortErrorKind::Throttled, "a batch was never done whole")
+}
 
 impl Table {
     /// Every item of a partition whose sort key begins with `prefix`, strongly consistent, in order.
@@ -53,15 +68,17 @@ impl Table {
                 let request = DeleteRequest::builder().set_key(Some(key_item(key.clone()))).build().map_err(corrupt)?;
                 wanted.push(WriteRequest::builder().delete_request(request).build());
             }
-            let mut rounds = 0;
-            while !wanted.is_empty() {
-                if rounds == MAX_ROUNDS {
-                    return Err(PortError::new("table", PortErrorKind::Throttled, "a batch was never done whole"));
+            for round in 0..MAX_ROUNDS {
+                if wanted.is_empty() {
+                    break;
                 }
-                rounds += 1;
+                pause_before(round).await;
                 let answer = self.client.batch_write_item().request_items(&self.name, wanted).send().await;
                 let left = answer.map_err(port_error)?.unprocessed_items.unwrap_or_default().remove(&self.name);
                 wanted = left.unwrap_or_default();
+            }
+            if !wanted.is_empty() {
+                return Err(never_whole());
             }
         }
         Ok(())

@@ -14,7 +14,9 @@ use skylark_domain::chat::room::Role;
 use skylark_domain::ids::{StreamId, new_id};
 use skylark_domain::outbox::DomainEvent;
 use skylark_domain::ports::{Clock, Connections, Posted, Rooms};
+use skylark_domain::stream::Visibility;
 use skylark_domain::stream::health::Sample;
+use skylark_domain::stream::state::{Edit, Event as StreamEvent};
 use skylark_domain::testing::{FakeSockets, FixedClock, SentCounts};
 use skylark_store::Table;
 
@@ -67,6 +69,7 @@ impl Hall {
             stream_id: self.room,
             shard: 0,
             person,
+            is_banned: false,
             is_batch,
             after: None,
             connected_at: now,
@@ -360,7 +363,38 @@ async fn a_banned_user_is_named_and_out() {
     assert_eq!(types(&taken["b"]), ["USER_BANNED"]);
     assert_eq!(taken["b"][0]["user_id"], hall.studio.user.to_string());
     assert_eq!(types(&taken["hers"])[0], "USER_BANNED");
-    assert_eq!(*hall.sockets.closed.lock().unwrap(), ["hers"]);
+    assert_eq!(*hall.sockets.closed.lock().unwrap(), ["hers", "hers"], "the first time its handshake may not be over");
+    assert!(hall.table().connection("hers").await.unwrap().unwrap().is_banned);
+}
+
+#[tokio::test]
+async fn a_ban_whose_connections_cannot_be_closed_comes_again() {
+    let hall = hall().await;
+    hall.enter("hers", true, Some(member(&hall))).await;
+    hall.wait(60);
+    hall.answers("hers", &[None]);
+    let ban = Change::Banned { stream_id: hall.room, user_id: hall.studio.user.to_string(), until: None };
+    assert_eq!(hall.broadcaster.broadcast(&[ban]).await.failed, [0]);
+    assert!(hall.table().connection("hers").await.unwrap().unwrap().is_banned, "and is heard no more meanwhile");
+}
+
+#[tokio::test]
+async fn a_stream_that_becomes_private_turns_strangers_out() {
+    let hall = hall().await;
+    hall.enter("hers", true, Some(owner(&hall))).await;
+    hall.audience(&["b1", "b2"]).await;
+    let stream = hall.studio.live.stream(Some(hall.studio.user), hall.room).await.unwrap();
+    let edit = Edit { visibility: Some(Visibility::Private), ..Edit::default() };
+    let event = DomainEvent::record(&StreamEvent::StreamEdited(Box::new(edit.clone())), now()).unwrap();
+    let change = Change::Stream { stream_id: hall.room, event };
+    assert!(is_quiet(&hall.broadcaster.broadcast(std::slice::from_ref(&change)).await));
+    assert!(hall.sockets.closed.lock().unwrap().is_empty(), "it is not private yet");
+    hall.studio.live.edit_stream(hall.studio.user, stream.id, None, edit).await.unwrap();
+    hall.wait(60);
+    assert!(is_quiet(&hall.broadcaster.broadcast(&[change]).await));
+    let mut closed = hall.sockets.closed.lock().unwrap().clone();
+    closed.sort();
+    assert_eq!(closed, ["b1", "b2"]);
 }
 
 #[tokio::test]
@@ -396,6 +430,7 @@ async fn who_signs_out_is_out_of_every_room() {
     let hall = hall().await;
     hall.enter("hers", true, Some(member(&hall))).await;
     hall.enter("others", true, None).await;
+    hall.wait(60);
     assert!(is_quiet(&hall.broadcaster.broadcast(&[Change::SignedOut(hall.studio.user)]).await));
     assert_eq!(*hall.sockets.closed.lock().unwrap(), ["hers"]);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rand::Rng;
 
 use super::pacing::{Line, Pace};
@@ -119,6 +119,11 @@ impl Delivery<'_> {
 
     /// Whether a connection that cannot be found may only be too young.
     pub(super) fn is_young(&self, seat: &Seat) -> bool {
-        self.clock.now().duration_since(seat.connected_at) < YOUTH
+        is_young(seat.connected_at, self.clock.now())
     }
+}
+
+/// Whether the handshake of a connection may not be over.
+pub(super) fn is_young(connected_at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(connected_at) < YOUTH
 }

@@ -8,6 +8,7 @@ use crate::chat::Message;
 use crate::chat::changes::Change;
 use crate::chat::connection::Seat;
 use crate::ids::{MessageId, StreamId, UserId};
+use crate::stream::Visibility;
 use crate::stream::health::Sample;
 use crate::stream::state::Event as StreamEvent;
 
@@ -37,6 +38,8 @@ pub(super) struct News {
     pub(super) joined: Vec<Seat>,
     /// Whether somebody came or left.
     pub(super) is_dirty: bool,
+    /// Whether people who are in the room may not be any more.
+    pub(super) may_shut_out: bool,
     /// The newest measurement of the encoder's signal, for the owner.
     pub(super) sample: Option<Sample>,
 }
@@ -84,9 +87,14 @@ impl News {
             Change::Left { .. } => self.is_dirty = true,
             Change::Stream { event, .. } => match event.read::<StreamEvent>() {
                 Ok(StreamEvent::StreamEdited(edit)) => {
+                    self.may_shut_out |= edit.visibility == Some(Visibility::Private);
                     if edit.chat.is_some_and(|chat| chat.slow_mode_seconds.is_some()) {
                         self.tell_last(Event::SlowMode);
                     }
+                }
+                Ok(StreamEvent::StreamDeleted {}) => {
+                    self.may_shut_out = true;
+                    self.tell_last(Event::Status);
                 }
                 // A status is told as it is now; what led to it need not be understood.
                 _ => self.tell_last(Event::Status),

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The least time between two frames of a room.
 const LEAST: Duration = Duration::from_millis(250);
-/// A function has 30 seconds: nothing waits for longer than this.
-const MOST: Duration = Duration::from_secs(20);
+/// A function has 30 seconds, and needs its share of them to post: nothing waits for longer than this.
+const MOST: Duration = Duration::from_secs(10);
 /// Those who wait at a time need much less.
 const LONGEST_LINE: SignedDuration = SignedDuration::from_secs(30);
 /// The share of the quota that posts may have.

@@ -46,6 +46,7 @@ impl Cast {
             stream_id: room,
             shard: 0,
             person: Some(person),
+            is_banned: false,
             is_batch: false,
             after: None,
             connected_at: now(),
