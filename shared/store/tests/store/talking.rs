@@ -8,12 +8,15 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use skylark_domain::chat::connecting::{Arrival, Proof};
 use skylark_domain::chat::connection::{Ban, Connection, Moderator, Person, Ticket};
+use skylark_domain::chat::housekeeping::Caretaker;
 use skylark_domain::chat::room::Role;
 use skylark_domain::chat::talking::Talk;
 use skylark_domain::chat::{Chat, MESSAGE_LIFE};
 use skylark_domain::ids::{StreamId, UserId, new_id};
 use skylark_domain::ports::{Frame, Posted, SocketPush};
+use skylark_domain::stream::state::Edit;
 use skylark_domain::stream::{ChatMode, Settings, State, Stream, Visibility};
+use skylark_domain::testing::SentCounts;
 use skylark_domain::token::digest;
 use skylark_domain::{Error, PortError};
 
@@ -436,4 +439,99 @@ async fn shards_grow_and_outlive_changes_of_the_stream() {
     let left = lounge.chat.connections.seats(lounge.stream.id, 2, lounge.chat.clock.now()).await.unwrap();
     assert!(left.is_empty());
     assert_eq!(lounge.chat.connections.connection(&seats[0].connection_id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn slow_mode_is_a_persons_and_not_a_connections() {
+    let lounge = lounge(settings(ChatMode::Members, 10)).await;
+    let user = new_id(now());
+    for id in ["c-1", "c-2"] {
+        lounge.enter(id, member(user, &[])).await;
+    }
+    assert_eq!(lounge.says("c-1", json!({"type": "CHAT", "content": "a", "client_id": "x"})).await, Value::Null);
+    lounge.pass(SignedDuration::from_secs(1));
+    assert_eq!(code(&lounge.chat("c-2", "b").await), "SLOW_MODE");
+    // Its echo got lost: it is the same message, not another.
+    let echo = lounge.says("c-2", json!({"type": "CHAT", "content": "a", "client_id": "x"})).await;
+    assert_eq!(echo["type"], "CHAT_BROADCAST");
+    assert_eq!(lounge.history().await, ["a"]);
+}
+
+#[tokio::test]
+async fn one_person_has_twenty_connections_and_no_more() {
+    let lounge = lounge(Settings::default()).await;
+    let user = new_id(now());
+    for number in 0..20 {
+        lounge.enter(&format!("c-{number}"), member(user, &[])).await;
+    }
+    lounge.ticket("more", lounge.stream.id, member(user, &[])).await;
+    let refused = lounge.arrive("c-20", Proof::Ticket("more".into())).await;
+    assert!(matches!(refused, Err(Error::LimitReached { code: "connection-limit-reached", .. })), "{refused:?}");
+    lounge.chat.leave("c-0").await.unwrap();
+    lounge.arrive("c-20", Proof::Ticket("more".into())).await.unwrap();
+}
+
+#[tokio::test]
+async fn asking_without_end_ends_the_connection() {
+    let lounge = lounge(Settings::default()).await;
+    lounge.enter("c-1", None).await;
+    for _ in 0..30 {
+        assert_eq!(lounge.says("c-1", json!({"type": "HISTORY"})).await["type"], "HISTORY");
+    }
+    assert_eq!(lounge.says("c-1", json!({"type": "HISTORY"})).await, Value::Null);
+    let (id, last) = lounge.posts.0.lock().unwrap().pop().unwrap();
+    assert_eq!((id.as_str(), code(&last)), ("c-1", "RATE_LIMITED"));
+    assert!(!lounge.posts.is_open("c-1").await.unwrap());
+}
+
+#[tokio::test]
+async fn who_is_banned_or_may_not_know_of_the_room_is_not_heard() {
+    let lounge = lounge(Settings::default()).await;
+    lounge.enter("c-1", member(new_id(now()), &[])).await;
+    lounge.enter("c-2", member(new_id(now()), &[])).await;
+    let connection = lounge.chat.connections.connection("c-1").await.unwrap().unwrap();
+    lounge.chat.connections.note_banned(&connection).await.unwrap();
+    let edit = Edit { visibility: Some(Visibility::Private), ..Edit::default() };
+    lounge.studio.live.edit_stream(lounge.studio.user, lounge.stream.id, None, edit).await.unwrap();
+    for (id, wanted) in [("c-1", "BANNED"), ("c-2", "FORBIDDEN")] {
+        for frame in [json!({"type": "CHAT", "content": "x"}), json!({"type": "HELLO"}), json!({"type": "HISTORY"})] {
+            assert_eq!(lounge.says(id, frame).await, Value::Null);
+            let (to, last) = lounge.posts.0.lock().unwrap().pop().unwrap();
+            assert_eq!((to.as_str(), code(&last)), (id, wanted));
+        }
+    }
+    assert!(lounge.history().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_housekeeper_finds_connections_that_are_gone() {
+    let lounge = lounge(Settings::default()).await;
+    let counts = Arc::<SentCounts>::default();
+    let caretaker = Caretaker { chat: lounge.chat.clone(), push: lounge.posts.clone(), late_counts: counts.clone() };
+    let (room, rooms) = (lounge.stream.id, &lounge.chat.rooms);
+    rooms.note_busy(room, lounge.chat.clock.now()).await.unwrap();
+    for id in ["ghost", "silent", "talks"] {
+        lounge.enter(id, None).await;
+    }
+    let before = rooms.statistics(room).await.unwrap();
+    assert!(rooms.note_count(room, &before, 3, now()).await.unwrap());
+    lounge.posts.close("ghost").await.unwrap();
+    assert_eq!(caretaker.busy_rooms().await.unwrap(), [room]);
+    lounge.pass(SignedDuration::from_mins(10));
+    let found = caretaker.look_after(room).await.unwrap();
+    assert_eq!(
+        (found.open, found.ghosts, counts.0.lock().unwrap().len()),
+        (3, 0, 0),
+        "nobody has been silent for long"
+    );
+    lounge.says("talks", json!({"type": "PING"})).await;
+    lounge.pass(SignedDuration::from_mins(2));
+    let found = caretaker.look_after(room).await.unwrap();
+    assert_eq!((found.open, found.ghosts), (2, 1));
+    assert!(lounge.chat.connections.connection("ghost").await.unwrap().is_none());
+    assert_eq!(counts.0.lock().unwrap()[0].0.stream_id, room, "the count is not right any more");
+    let silent = lounge.chat.connections.connection("silent").await.unwrap().unwrap();
+    assert_eq!(silent.seen_at, lounge.chat.clock.now(), "it is open, and is not asked after for a while");
+    caretaker.note_total(found.open).await.unwrap();
+    assert_eq!(rooms.total_connections().await.unwrap(), 2);
 }
