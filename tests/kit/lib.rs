@@ -1,5 +1,6 @@
 //! The harness of the end-to-end tests: a real `skylark up` on its own ports and data directory, and people who use it.
 
+pub mod chat;
 mod encoder;
 pub mod media;
 mod person;

@@ -10,12 +10,16 @@ use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running `skylark up`.
 pub struct Stack {
+    skylark: PathBuf,
+    flags: Vec<OsString>,
     data: tempfile::TempDir,
     running: Mutex<Running>,
 }
@@ -45,16 +49,18 @@ impl Stack {
 
     /// Starts a stack of its own with more in its environment.
     pub fn start_with(environment: &[(&str, &str)]) -> Result<Self> {
-        let data = tempfile::tempdir()?;
-        let running = Mutex::new(start_on(&built()?, &[], data.path(), environment)?);
-        Ok(Self { data, running })
+        Self::start_from(built()?, Vec::new(), environment)
     }
 
     /// Starts a stack of its own from this `skylark`, with more flags of `skylark up`.
     pub fn start_binary(skylark: &Path, flags: &[OsString]) -> Result<Self> {
+        Self::start_from(skylark.to_owned(), flags.to_owned(), &[])
+    }
+
+    fn start_from(skylark: PathBuf, flags: Vec<OsString>, environment: &[(&str, &str)]) -> Result<Self> {
         let data = tempfile::tempdir()?;
-        let running = Mutex::new(start_on(skylark, flags, data.path(), &[])?);
-        Ok(Self { data, running })
+        let running = Mutex::new(start_on(&skylark, &flags, data.path(), environment)?);
+        Ok(Self { skylark, flags, data, running })
     }
 
     /// Kills every process of the stack at once, as a power cut of the process table would, and starts it again on the
@@ -63,8 +69,27 @@ impl Stack {
         let mut running = self.running();
         running.child.kill()?;
         running.child.wait()?;
-        *running = start_on(&built()?, &[], self.data.path(), &[])?;
+        *running = start_on(&self.skylark, &self.flags, self.data.path(), &[])?;
         Ok(())
+    }
+
+    /// Kills every process of a function (`chat-message`), busy or not. Answers how many there were.
+    pub fn kill_9_function(&self, function: &str) -> Result<usize> {
+        let pattern = format!("/{function}$");
+        let listed = Command::new("pgrep").args(["-P", &self.pid().to_string(), "-f", &pattern]).output()?;
+        // It ends with 1 when there is none.
+        let listed = String::from_utf8(listed.stdout)?;
+        let mut count = 0;
+        for pid in listed.lines() {
+            let pid = Pid::from_raw(pid.parse()?).context("no process has this id")?;
+            match kill_process(pid, Signal::KILL) {
+                Ok(()) => count += 1,
+                // It has ended by itself meanwhile.
+                Err(Errno::SRCH) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(count)
     }
 
     /// The address of a service: `front`, `dynamodb`, `s3`, `admin`.

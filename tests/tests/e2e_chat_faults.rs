@@ -1,0 +1,28 @@
+//! The chat when its processes are killed: what was echoed is stored, once.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use skylark_tests::Stack;
+use skylark_tests::chat::storm::{Kill, Storm};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kill_9_loses_and_doubles_no_message_that_was_echoed() {
+    let stack = Arc::new(Stack::start().unwrap());
+    let storm = Storm {
+        clients: 10,
+        each: 30,
+        kills: vec![Kill::Everything, Kill::Message, Kill::Broadcast, Kill::Entrance, Kill::Everything],
+        resend: Duration::from_secs(2),
+        seed: 4,
+    };
+    let account = storm.run(&stack).await.unwrap();
+    assert_eq!(account.echoed, 300);
+    assert_eq!((&account.lost, &account.doubled, &account.phantoms), (&vec![], &vec![], &vec![]), "{account:?}");
+    assert_eq!(account.unseen, 0, "somebody does not see what the others have said: {account:?}");
+    assert!(account.refused.is_empty(), "{account:?}");
+    assert_eq!(account.killed.len(), 4, "{account:?}");
+    // Everybody was cut off twice, and half of them three times.
+    assert!(account.reconnects >= 20, "{account:?}");
+}
