@@ -1,11 +1,13 @@
-//! Load on the live path and on chat: `skylark-bench ingest | idle | start | hostile | post`. See README.md beside this
-//! crate.
+//! Load on the live path and on chat: `skylark-bench ingest | idle | start | hostile | post | chat | kills`.
+//! See README.md beside this crate.
 
+mod chat;
 mod encoder;
 mod fleet;
 mod hostile;
 mod idle;
 mod ingest;
+mod kills;
 mod movie;
 mod player;
 mod post;
@@ -26,7 +28,7 @@ use self::server::Binaries;
 const AT_MOST: Duration = Duration::from_secs(3600);
 
 #[derive(Parser)]
-#[command(about = "Measures the live path of a local Skylark beside nginx-rtmp")]
+#[command(about = "Measures the live path and the chat of a local Skylark")]
 struct Bench {
     #[command(flatten)]
     binaries: Binaries,
@@ -46,6 +48,10 @@ enum Command {
     Hostile(hostile::HostileArgs),
     /// Instructions of one post to a connection, ours and the SDK's.
     Post(post::PostArgs),
+    /// Viewers of one room: delivery, frames, table calls, processor time.
+    Chat(chat::ChatArgs),
+    /// Members who write while processes are killed.
+    Kills(kills::KillsArgs),
     /// What `post` counts.
     #[command(hide = true)]
     PostClient(post::ClientArgs),
@@ -70,6 +76,8 @@ async fn run(bench: &Bench) -> Result<()> {
         Command::Start(args) => start::run(args, &bench.binaries).await,
         Command::Hostile(args) => hostile::run(args, &bench.binaries).await,
         Command::Post(args) => post::run(args).await,
+        Command::Chat(args) => chat::run(args, &bench.binaries).await,
+        Command::Kills(args) => kills::run(args, &bench.binaries).await,
         Command::PostClient(args) => post::client(args).await,
     }
 }

@@ -86,6 +86,28 @@ pub(crate) fn cpu(pid: u32) -> Result<Cpu> {
     Ok(Cpu { own: time(own.own), children: time(children), ended: time(own.reaped) })
 }
 
+/// What everything has used so far that `root` started and whose program is `name`.
+pub(crate) fn cpu_of(root: u32, name: &str) -> Result<Duration> {
+    let has_name = |pid: &u32| {
+        let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let program = command.split(|byte| *byte == 0).next().unwrap_or_default();
+        program.rsplit(|byte| *byte == b'/').next() == Some(name.as_bytes())
+    };
+    let found = descendants(root)?.into_iter().filter(has_name).filter_map(schedstat);
+    Ok(found.sum())
+}
+
+/// Processor time of all threads of a process, in nanoseconds at the kernel's own grain.
+fn schedstat(pid: u32) -> Option<Duration> {
+    let mut total = Duration::ZERO;
+    for thread in std::fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+        // A thread that has ended since it was listed.
+        let Ok(text) = std::fs::read_to_string(thread.ok()?.path().join("schedstat")) else { continue };
+        total += Duration::from_nanos(text.split_whitespace().next()?.parse().ok()?);
+    }
+    Some(total)
+}
+
 /// Bytes in memory of `pid`, and with `children` of everything it started.
 pub(crate) fn resident(pid: u32, children: bool) -> Result<u64> {
     sum(pid, children, "VmRSS:")

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 
 pub(crate) use self::nginx::Nginx;
-pub(crate) use self::skylark::{Skylark, Streamer};
+pub(crate) use self::skylark::{Skylark, Streamer, start};
 use crate::encoder::Address;
 
 /// Which binaries are measured.

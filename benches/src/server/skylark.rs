@@ -27,17 +27,21 @@ pub(crate) struct Streamer {
     pub(crate) channel: Channel,
 }
 
+/// Starts the skylark that is to be measured.
+pub(crate) fn start(binaries: &Binaries, mut flags: Vec<OsString>) -> Result<Stack> {
+    let skylark = match &binaries.skylark {
+        Some(skylark) => std::path::absolute(skylark)?,
+        None => std::env::current_exe()?.with_file_name("skylark"),
+    };
+    if let Some(bin_dir) = &binaries.bin_dir {
+        flags.extend(["--bin-dir".into(), std::path::absolute(bin_dir)?.into()]);
+    }
+    Stack::start_binary(&skylark, &flags)
+}
+
 impl Skylark {
     pub(crate) fn start(binaries: &Binaries, streams: usize) -> Result<Self> {
-        let skylark = match &binaries.skylark {
-            Some(skylark) => std::path::absolute(skylark)?,
-            None => std::env::current_exe()?.with_file_name("skylark"),
-        };
-        let mut flags: Vec<OsString> = vec!["--max-streams".into(), streams.to_string().into()];
-        if let Some(bin_dir) = &binaries.bin_dir {
-            flags.extend(["--bin-dir".into(), std::path::absolute(bin_dir)?.into()]);
-        }
-        Ok(Self(Stack::start_binary(&skylark, &flags)?))
+        Ok(Self(start(binaries, vec!["--max-streams".into(), streams.to_string().into()])?))
     }
 
     pub(crate) fn pid(&self) -> u32 {
