@@ -158,7 +158,11 @@ fn member(hall: &Hall) -> Person {
 async fn everybody_is_told_in_order_and_in_one_frame_if_they_take_it() {
     let hall = hall().await;
     hall.audience(&["a", "b"]).await;
-    let outcome = hall.broadcaster.broadcast(&[hall.said("1"), hall.said("2"), hall.said("3")]).await;
+    let changes = ["1", "2", "3"].map(|content| {
+        hall.wait(1);
+        hall.said(content)
+    });
+    let outcome = hall.broadcaster.broadcast(&changes).await;
     assert!(is_quiet(&outcome), "{outcome:?}");
     assert_eq!(outcome.told[0].posted, 4);
     let taken = hall.taken();

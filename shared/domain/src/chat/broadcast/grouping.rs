@@ -66,6 +66,7 @@ impl Groups {
                 (None, _) => {}
             }
         }
+        groups.rooms.values_mut().for_each(News::put_in_order);
         groups
     }
 }
@@ -112,6 +113,15 @@ impl News {
         }
     }
 
+    /// Messages are stamped before they are stored, many at once, so changes come in another order than the history's.
+    /// What is told beside them comes after: a message is not taken back before it is said.
+    fn put_in_order(&mut self) {
+        self.events.sort_by_key(|event| match event {
+            Event::Said(message) => (false, Some(message.id)),
+            _ => (true, None),
+        });
+    }
+
     /// What is told as it is now is told once.
     fn tell_last(&mut self, event: Event) {
         self.events.retain(|known| *known != event);
@@ -132,13 +142,14 @@ mod tests {
         "2026-11-21T10:00:00Z".parse().unwrap()
     }
 
-    fn said(stream_id: StreamId, content: &str) -> Change {
+    /// A message that is numbered by the second it was taken in.
+    fn said(stream_id: StreamId, second: i64) -> Change {
         Change::Said(Message {
-            id: new_id(now()),
+            id: new_id(now() + SignedDuration::from_secs(second)),
             stream_id,
             user_id: "guest:a".into(),
             username: "A".into(),
-            content: content.into(),
+            content: second.to_string(),
             roles: Vec::new(),
             client_id: None,
             deleted_by: None,
@@ -160,12 +171,22 @@ mod tests {
     #[test]
     fn each_room_has_its_own_news_in_order() {
         let (a, b) = (new_id(now()), new_id(now()));
-        let groups = Groups::of(&[said(a, "1"), said(b, "2"), said(a, "3"), Change::Left { stream_id: b }]);
+        let groups = Groups::of(&[said(a, 1), said(b, 2), said(a, 3), Change::Left { stream_id: b }]);
         assert_eq!(contents(&groups.rooms[&a]), ["1", "3"]);
         assert_eq!(contents(&groups.rooms[&b]), ["2"]);
         assert_eq!((groups.rooms[&a].first, groups.rooms[&b].first), (0, 1));
         assert_eq!((groups.rooms[&a].is_dirty, groups.rooms[&b].is_dirty), (false, true));
         assert_eq!(Groups::of(&[]), Groups::default());
+    }
+
+    #[test]
+    fn messages_that_were_stored_out_of_order_are_told_in_order() {
+        let (room, gone) = (new_id(now()), new_id(now()));
+        let unsaid = Change::Unsaid { stream_id: room, id: gone };
+        let groups = Groups::of(&[said(room, 3), said(room, 1), unsaid, said(room, 2)]);
+        let told = contents(&groups.rooms[&room]);
+        assert_eq!(told[..3], ["1", "2", "3"]);
+        assert!(told[3].starts_with("Unsaid"), "{told:?}");
     }
 
     #[test]
@@ -178,11 +199,11 @@ mod tests {
             edit(Some(slow.clone())),
             edit(None),
             edit(Some(ChatEdit { enabled: Some(true), ..ChatEdit::default() })),
-            said(room, "hi"),
+            said(room, 1),
             stream(room, &StreamEvent::StreamStopped {}),
             edit(Some(slow)),
         ]);
-        assert_eq!(contents(&groups.rooms[&room]), ["hi", "Status", "SlowMode"]);
+        assert_eq!(contents(&groups.rooms[&room]), ["1", "Status", "SlowMode"]);
     }
 
     #[test]
@@ -219,7 +240,7 @@ mod tests {
     #[test]
     fn users_who_sign_out_have_no_room() {
         let user = new_id(now());
-        let groups = Groups::of(&[said(new_id(now()), "1"), Change::SignedOut(user), Change::SignedOut(user)]);
+        let groups = Groups::of(&[said(new_id(now()), 1), Change::SignedOut(user), Change::SignedOut(user)]);
         assert_eq!(groups.signed_out, BTreeMap::from([(user, 1)]));
     }
 }
