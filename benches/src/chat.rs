@@ -17,7 +17,7 @@ use skylark_tests::chat::Chat;
 use skylark_tests::{Person, Stack};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use self::log::Told;
 use self::viewer::{Seen, watch_room};
@@ -76,7 +76,7 @@ pub(crate) async fn run(args: &ChatArgs, binaries: &Binaries) -> Result<()> {
         async move { anyhow::Ok((number, room.enter(number, number >= plain).await?)) }
     };
     let mut entering = stream::iter(0..alive + silent).map(enter).buffer_unordered(AT_ONCE);
-    // They are kept until the end, and not read.
+    // Connections are kept until the end; these are not read.
     let mut unread = Vec::new();
     while let Some((number, chat)) = entering.try_next().await? {
         if number < alive {
@@ -97,16 +97,19 @@ pub(crate) async fn run(args: &ChatArgs, binaries: &Binaries) -> Result<()> {
     let began = Instant::now();
     let written = writer::write(writers, args.rate, args.seconds).await?;
     let mut seen = Vec::new();
-    let everything = async {
-        while let Some(done) = viewers.join_next().await {
-            seen.push(done??);
-        }
-        anyhow::Ok(())
-    };
-    if timeout(PATIENCE, everything).await.transpose_ok()?.is_none() {
-        over.send_replace(true);
-        while let Some(done) = viewers.join_next().await {
-            seen.push(done??);
+    let late = tokio::time::sleep(PATIENCE);
+    tokio::pin!(late);
+    loop {
+        tokio::select! {
+            () = &mut late, if !*over.borrow() => drop(over.send_replace(true)),
+            done = viewers.join_next() => match done {
+                Some(done) => {
+                    let (told, chat) = done??;
+                    seen.push(told);
+                    unread.push(chat);
+                }
+                None => break,
+            },
         }
     }
     let elapsed = began.elapsed();
@@ -148,19 +151,6 @@ pub(crate) async fn run(args: &ChatArgs, binaries: &Binaries) -> Result<()> {
     let missing: usize = seen.iter().map(|seen| written.sent - seen.messages()).sum();
     ensure!(missing == 0, "{missing} messages did not arrive");
     Ok(())
-}
-
-trait TransposeOk<T> {
-    fn transpose_ok(self) -> Result<Option<T>>;
-}
-
-impl<T> TransposeOk<T> for std::result::Result<Result<T>, tokio::time::error::Elapsed> {
-    fn transpose_ok(self) -> Result<Option<T>> {
-        match self {
-            Ok(done) => done.map(Some),
-            Err(_) => Ok(None),
-        }
-    }
 }
 
 /// The room that is watched.

@@ -101,7 +101,8 @@ impl Chat {
         }
     }
 
-    /// The next frame, those in a `BATCH` one after another; `None` at the end of the connection. It can be cancelled.
+    /// The next frame, those in a `BATCH` one after another; `None` at the end of the connection. A batch that leaves
+    /// messages out is itself the first of them. It can be cancelled.
     pub async fn next(&mut self) -> Result<Option<Value>> {
         loop {
             if let Some(frame) = self.rest.pop_front() {
@@ -113,7 +114,10 @@ impl Chat {
                 return Ok(Some(frame));
             }
             match frame.get_mut("messages").map(Value::take) {
-                Some(Value::Array(frames)) => self.rest.extend(frames),
+                Some(Value::Array(frames)) => {
+                    self.rest.extend(frame["skipped"].is_u64().then_some(frame));
+                    self.rest.extend(frames);
+                }
                 _ => bail!("a batch of nothing: {text}"),
             }
         }

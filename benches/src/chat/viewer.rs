@@ -47,13 +47,13 @@ struct Frame<'a> {
     skipped: usize,
 }
 
-/// Reads until `total` messages were told, or until it is over.
+/// Reads until `total` messages were told, or until it is over. The connection stays open as long as what comes back.
 pub(crate) async fn watch_room(
     mut chat: Chat,
     is_batch: bool,
     total: usize,
     mut over: watch::Receiver<bool>,
-) -> Result<Seen> {
+) -> Result<(Seen, Chat)> {
     let mut seen = Seen { is_batch, frames: 0, latencies: Vec::with_capacity(total), doubles: 0, inversions: 0 };
     let mut ids = HashSet::new();
     let mut last = (String::new(), String::new());
@@ -84,5 +84,5 @@ pub(crate) async fn watch_room(
         }
         seen.frames += usize::from(has_message);
     }
-    Ok(seen)
+    Ok((seen, chat))
 }

@@ -1,5 +1,6 @@
 //! A member of a room who writes and reads as the SDK does, whatever happens to the connection.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE_MS: std::ops::Range<u64> = 500..1000;
 /// Messages of a page of the history.
 const PAGE: usize = 100;
+/// Messages that are asked for again when some were left out.
+const OVERLAP: usize = 100;
 
 /// What a member has seen.
 pub(super) enum News {
@@ -52,10 +55,8 @@ pub(super) struct Member {
     pub(super) room: Arc<Room>,
     pub(super) outbox: Outbox,
     pub(super) dice: StdRng,
-    /// Whether a message was shown, by its content.
-    pub(super) shown: std::collections::HashSet<String>,
-    /// Time and id of the newest message.
-    pub(super) last: Option<(String, String)>,
+    /// Time and id of each message that was shown.
+    pub(super) shown: BTreeSet<(String, String)>,
 }
 
 impl Member {
@@ -90,7 +91,7 @@ impl Member {
         let front = self.room.front.borrow().clone();
         let address = self.person.at(front).chat_address(&self.room.stream_id).await?;
         let mut chat = Chat::connect(&address, None).await?;
-        let hello = match &self.last {
+        let hello = match self.shown.last() {
             Some((_, id)) => json!({ "type": "HELLO", "after": id }),
             None => json!({ "type": "HELLO" }),
         };
@@ -122,6 +123,7 @@ impl Member {
                             }
                         }
                         Some("HISTORY") => self.page(&mut chat, &frame["messages"], &frame["more"]).await?,
+                        Some("BATCH") => self.find_gap(&mut chat).await?,
                         Some("CHAT_BROADCAST") => self.show(&frame)?,
                         Some("ERROR") => self.refused(frame)?,
                         _ => {}
@@ -164,15 +166,18 @@ impl Member {
         Ok(())
     }
 
+    /// Asks for what a batch left out. Messages come a little out of order: some that are known come again.
+    async fn find_gap(&mut self, chat: &mut Chat) -> Result<()> {
+        let after = self.shown.iter().rev().take(OVERLAP).last();
+        let after = after.map_or(Value::Null, |(_, id)| Value::from(id.as_str()));
+        chat.send(&json!({ "type": "HISTORY", "after": after, "limit": PAGE })).await
+    }
+
     fn show(&mut self, message: &Value) -> Result<()> {
         let text = |field: &str| message[field].as_str().map(str::to_owned);
         let (Some(content), Some(id), Some(timestamp)) = (text("content"), text("id"), text("timestamp")) else {
             return Err(Nonsense(format!("no message: {message}")).into());
         };
-        let key = (timestamp, id.clone());
-        if self.last.as_ref().is_none_or(|last| *last < key) {
-            self.last = Some(key);
-        }
         // The echo is what carries the author's own name for it.
         if let Some((member, number)) = message["client_id"].as_str().and_then(parse)
             && member == self.number
@@ -181,7 +186,7 @@ impl Member {
             self.tell(News::Echoed);
         }
         // An id that is new for a content that is not would be a double: all ids are told.
-        if self.shown.insert(id.clone()) {
+        if self.shown.insert((timestamp, id.clone())) {
             self.tell(News::Shown { member: self.number, content, id });
         }
         Ok(())

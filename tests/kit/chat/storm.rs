@@ -1,6 +1,6 @@
 //! Many who chat while processes are killed, and the count of what became of their messages.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,8 +95,7 @@ impl Storm {
                 room: room.clone(),
                 outbox: Outbox::new(self.each, self.resend),
                 dice: StdRng::seed_from_u64(self.seed.wrapping_add(1 + number as u64)),
-                shown: HashSet::new(),
-                last: None,
+                shown: BTreeSet::new(),
             };
             members.spawn(member.run());
         }
