@@ -1,5 +1,5 @@
-//! Load on the live path and on chat: `skylark-bench ingest | idle | start | hostile | post | chat | kills`.
-//! See README.md beside this crate.
+//! Load on the live path and on chat: `skylark-bench ingest | idle | start | hostile | post | chat | kills |
+//! sockets`. See README.md beside this crate.
 
 mod chat;
 mod encoder;
@@ -14,6 +14,7 @@ mod post;
 mod process;
 mod report;
 mod server;
+mod sockets;
 mod start;
 
 use std::process::ExitCode;
@@ -52,6 +53,11 @@ enum Command {
     Chat(chat::ChatArgs),
     /// Members who write while processes are killed.
     Kills(kills::KillsArgs),
+    /// Connections of the gateway: memory, and processor time per frame, beside Node's ws.
+    Sockets(sockets::SocketsArgs),
+    /// What `sockets` posts with.
+    #[command(hide = true)]
+    Poster(sockets::PosterArgs),
     /// What `post` counts.
     #[command(hide = true)]
     PostClient(post::ClientArgs),
@@ -78,6 +84,8 @@ async fn run(bench: &Bench) -> Result<()> {
         Command::Post(args) => post::run(args).await,
         Command::Chat(args) => chat::run(args, &bench.binaries).await,
         Command::Kills(args) => kills::run(args, &bench.binaries).await,
+        Command::Sockets(args) => sockets::run(args, &bench.binaries).await,
+        Command::Poster(args) => sockets::post(args).await,
         Command::PostClient(args) => post::client(args).await,
     }
 }

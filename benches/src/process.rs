@@ -93,12 +93,12 @@ pub(crate) fn cpu_of(root: u32, name: &str) -> Result<Duration> {
         let program = command.split(|byte| *byte == 0).next().unwrap_or_default();
         program.rsplit(|byte| *byte == b'/').next() == Some(name.as_bytes())
     };
-    let found = descendants(root)?.into_iter().filter(has_name).filter_map(schedstat);
+    let found = descendants(root)?.into_iter().filter(has_name).filter_map(own_cpu);
     Ok(found.sum())
 }
 
 /// Processor time of all threads of a process, in nanoseconds at the kernel's own grain.
-fn schedstat(pid: u32) -> Option<Duration> {
+pub(crate) fn own_cpu(pid: u32) -> Option<Duration> {
     let mut total = Duration::ZERO;
     for thread in std::fs::read_dir(format!("/proc/{pid}/task")).ok()? {
         // A thread that has ended since it was listed.

@@ -18,6 +18,8 @@ use crate::Person;
 /// The SDK's times: for an answer, and from one try to the next.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE_MS: std::ops::Range<u64> = 500..1000;
+/// From everybody's coming to the first message of one.
+const BEGIN_MS: std::ops::Range<u64> = 0..3000;
 /// Messages of a page of the history.
 const PAGE: usize = 100;
 /// Messages that are asked for again when some were left out.
@@ -44,6 +46,8 @@ pub(super) struct Room {
     pub(super) front: watch::Receiver<String>,
     /// Each change cuts the connections of every second member, the even and the odd in turn.
     pub(super) cut: watch::Receiver<usize>,
+    /// Turns true when everybody has come: who comes later is not shown everything.
+    pub(super) begun: watch::Receiver<bool>,
     /// The end.
     pub(super) over: watch::Receiver<bool>,
     pub(super) news: mpsc::UnboundedSender<News>,
@@ -57,6 +61,19 @@ pub(super) struct Member {
     pub(super) dice: StdRng,
     /// Time and id of each message that was shown.
     pub(super) shown: BTreeSet<(String, String)>,
+    pub(super) gap: Gap,
+    /// When it writes its first message. Everybody's together would be more than a frame holds.
+    pub(super) writes_at: Option<Instant>,
+}
+
+/// What has to be asked for: messages may be missing after `from`, and everything before it is shown.
+#[derive(Default)]
+pub(super) struct Gap {
+    from: Option<String>,
+    /// Since when an answer is awaited.
+    asked_at: Option<Instant>,
+    /// From where another gap begins that came to light meanwhile.
+    next: Option<String>,
 }
 
 impl Member {
@@ -91,10 +108,11 @@ impl Member {
         let front = self.room.front.borrow().clone();
         let address = self.person.at(front).chat_address(&self.room.stream_id).await?;
         let mut chat = Chat::connect(&address, None).await?;
-        let hello = match self.shown.last() {
-            Some((_, id)) => json!({ "type": "HELLO", "after": id }),
-            None => json!({ "type": "HELLO" }),
-        };
+        // Until a gap is closed, what came after it does not count.
+        let newest = || self.shown.last().map(|(_, id)| id.clone());
+        let from = self.gap.from.take().or(self.gap.next.take()).or_else(newest);
+        let hello = json!({ "type": "HELLO", "after": from });
+        self.gap = Gap { from, asked_at: Some(Instant::now()), next: None };
         chat.send(&hello).await?;
         Ok(chat)
     }
@@ -103,13 +121,23 @@ impl Member {
     async fn converse(&mut self, mut chat: Chat) -> Result<()> {
         let mut cut = self.room.cut.clone();
         cut.mark_unchanged();
-        let joined_by = Instant::now() + PATIENCE;
+        let mut begun = self.room.begun.clone();
         let mut is_joined = false;
         loop {
-            if is_joined {
+            let now = Instant::now();
+            if *begun.borrow_and_update() && self.writes_at.is_none() {
+                self.writes_at = Some(now + Duration::from_millis(self.dice.random_range(BEGIN_MS)));
+            }
+            let writes = is_joined && self.writes_at.is_some_and(|at| at <= now);
+            if writes {
                 self.pump(&mut chat).await?;
             }
-            let next_at = if is_joined { self.outbox.next_at(Instant::now()) } else { joined_by };
+            let next_at = match self.writes_at {
+                Some(_) if writes => self.outbox.next_at(now),
+                Some(at) if is_joined => at,
+                _ => now + PATIENCE,
+            };
+            let answered_by = self.gap.asked_at.map_or(Instant::now() + PATIENCE, |at| at + PATIENCE);
             tokio::select! {
                 frame = chat.next() => {
                     let frame = frame?.context("the connection has ended")?;
@@ -129,7 +157,12 @@ impl Member {
                         _ => {}
                     }
                 }
-                () = sleep_until(next_at) => if !is_joined { bail!("nobody says JOINED") },
+                () = sleep_until(next_at.min(answered_by)) => {
+                    if self.gap.asked_at.is_some_and(|at| at.elapsed() >= PATIENCE) {
+                        bail!("nobody answers");
+                    }
+                }
+                Ok(()) = begun.changed() => {}
                 // The killer may have ended.
                 Ok(()) = cut.changed() => {
                     if *cut.borrow_and_update() % 2 == self.number % 2 {
@@ -158,19 +191,27 @@ impl Member {
         for message in messages {
             self.show(message)?;
         }
-        if *more == Value::Bool(true)
-            && let Some(last) = messages.last()
-        {
-            chat.send(&json!({ "type": "HISTORY", "after": last["id"], "limit": PAGE })).await?;
-        }
-        Ok(())
+        let last = messages.last().and_then(|last| last["id"].as_str()).filter(|_| *more == Value::Bool(true));
+        self.gap = Gap { from: last.map(str::to_owned).or(self.gap.next.take()), asked_at: None, next: None };
+        self.ask(chat).await
     }
 
-    /// Asks for what a batch left out. Messages come a little out of order: some that are known come again.
+    /// Notes that a batch has left something out. Messages come a little out of order: some that are known come again.
     async fn find_gap(&mut self, chat: &mut Chat) -> Result<()> {
-        let after = self.shown.iter().rev().take(OVERLAP).last();
-        let after = after.map_or(Value::Null, |(_, id)| Value::from(id.as_str()));
-        chat.send(&json!({ "type": "HISTORY", "after": after, "limit": PAGE })).await
+        let from = self.shown.iter().rev().take(OVERLAP).last().map(|(_, id)| id.clone());
+        if self.gap.asked_at.is_some() {
+            // The first of them reaches furthest back.
+            self.gap.next = self.gap.next.take().or(from);
+            return Ok(());
+        }
+        self.gap.from = from;
+        self.ask(chat).await
+    }
+
+    async fn ask(&mut self, chat: &mut Chat) -> Result<()> {
+        let Some(from) = &self.gap.from else { return Ok(()) };
+        self.gap.asked_at = Some(Instant::now());
+        chat.send(&json!({ "type": "HISTORY", "after": from, "limit": PAGE })).await
     }
 
     fn show(&mut self, message: &Value) -> Result<()> {

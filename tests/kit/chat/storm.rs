@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 use super::history;
 pub use super::killer::Kill;
 use super::killer::Killer;
-use super::member::{Member, News, Room, name, parse};
+use super::member::{Gap, Member, News, Room, name, parse};
 use super::outbox::Outbox;
 use crate::{Person, Stack};
 
@@ -82,11 +82,18 @@ impl Storm {
 
         let (front, front_now) = watch::channel(stack.url("front"));
         let (cut, cut_now) = watch::channel(0);
+        let (begun, begun_now) = watch::channel(false);
         let (over, over_now) = watch::channel(false);
         let (echoed, echoed_now) = watch::channel(0);
         let (news, mut heard) = mpsc::unbounded_channel();
-        let room =
-            Arc::new(Room { stream_id: stream_id.clone(), front: front_now, cut: cut_now, over: over_now, news });
+        let room = Arc::new(Room {
+            stream_id: stream_id.clone(),
+            front: front_now,
+            cut: cut_now,
+            begun: begun_now,
+            over: over_now,
+            news,
+        });
         let mut members = JoinSet::new();
         for (number, person) in people.into_iter().enumerate() {
             let member = Member {
@@ -96,6 +103,8 @@ impl Storm {
                 outbox: Outbox::new(self.each, self.resend),
                 dice: StdRng::seed_from_u64(self.seed.wrapping_add(1 + number as u64)),
                 shown: BTreeSet::new(),
+                gap: Gap::default(),
+                writes_at: None,
             };
             members.spawn(member.run());
         }
@@ -116,6 +125,9 @@ impl Storm {
                 },
                 ended = members.join_next() => ended.context("everybody has left")???,
                 done = &mut killing, if killed.is_none() => killed = Some(done??),
+            }
+            if watched.connections >= self.clients && !*begun.borrow() {
+                begun.send_replace(true);
             }
             echoed.send_if_modified(|known| std::mem::replace(known, watched.account.echoed) != watched.account.echoed);
         }
