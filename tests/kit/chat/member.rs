@@ -198,7 +198,7 @@ impl Member {
 
     /// Notes that a batch has left something out. Messages come a little out of order: some that are known come again.
     async fn find_gap(&mut self, chat: &mut Chat) -> Result<()> {
-        let from = self.shown.iter().rev().take(OVERLAP).last().map(|(_, id)| id.clone());
+        let from = self.shown.iter().nth_back(OVERLAP).or(self.shown.first()).map(|(_, id)| id.clone());
         if self.gap.asked_at.is_some() {
             // The first of them reaches furthest back.
             self.gap.next = self.gap.next.take().or(from);
