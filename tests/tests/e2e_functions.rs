@@ -13,6 +13,8 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 enum Answer {
     /// With this status.
     Http(u64),
+    /// With this status, to a WebSocket API: there are no headers.
+    Socket(u64),
     /// It is done.
     Done,
     /// With the sequence numbers of records that failed.
@@ -21,9 +23,10 @@ enum Answer {
     Fails,
 }
 
-use Answer::{Done, Fails, Http, Items};
+use Answer::{Done, Fails, Http, Items, Socket};
 
-const SAMPLES: [(&str, Answer); 63] = [
+/// Nobody in the samples exists here, and no page of theirs is this stack's own.
+const SAMPLES: [(&str, Answer); 71] = [
     ("auth-handler/register", Http(201)),
     ("auth-handler/register-malformed", Http(400)),
     ("auth-handler/login-unknown-user", Http(401)),
@@ -87,6 +90,14 @@ const SAMPLES: [(&str, Answer); 63] = [
     ("chat-broadcast/slow-mode", Items(&[])),
     ("chat-broadcast/stream-stopped", Items(&[])),
     ("chat-broadcast/token-expired", Items(&[])),
+    ("chat-connect/ticket", Socket(403)),
+    ("chat-connect/foreign-origin", Socket(403)),
+    ("chat-connect/nobody", Socket(403)),
+    ("chat-connect/guest", Socket(404)),
+    ("chat-disconnect/going-away", Socket(200)),
+    ("chat-message/chat", Socket(200)),
+    ("chat-message/hello", Socket(200)),
+    ("chat-message/no-json", Socket(200)),
 ];
 
 #[tokio::test]
@@ -118,6 +129,7 @@ async fn every_sample_event_is_answered_as_it_should() {
                 let request_id = answer["headers"]["x-request-id"].as_str();
                 assert!(request_id.is_some_and(|id| !id.is_empty()), "{sample}: {answer}");
             }
+            Socket(status) => assert_eq!(answer["statusCode"], status, "{sample}: {answer}"),
             Items(failed) => {
                 let failures: Vec<Value> =
                     failed.iter().map(|number| serde_json::json!({ "itemIdentifier": number })).collect();
