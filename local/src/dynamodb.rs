@@ -1,5 +1,6 @@
 //! Plays DynamoDB: dynoxide on a file, behind a front that counts calls and injects faults.
 
+mod metering;
 pub mod streams;
 
 use std::collections::BTreeSet;
@@ -11,9 +12,10 @@ use anyhow::{Context, anyhow, bail, ensure};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use dynoxide::{Database, DynoxideError};
+use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -22,6 +24,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
+use self::metering::{Meter, asking};
 use crate::tap::{Tap, target_operation};
 use crate::world::Table;
 
@@ -33,6 +36,7 @@ const STREAM_INDEX: &str = "CREATE INDEX IF NOT EXISTS skylark_stream_numbers \
 /// The running service.
 pub struct Service {
     router: Router,
+    meter: Meter,
     written: watch::Receiver<u64>,
     _stop: oneshot::Sender<()>,
 }
@@ -61,14 +65,21 @@ impl Service {
 
         let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
         let (written, seen) = watch::channel(0);
-        let backend = Backend { client, authority: backend.to_string(), written: Arc::new(written) };
+        let meter = Meter::default();
+        let authority = backend.to_string();
+        let backend = Backend { client, authority, written: Arc::new(written), meter: meter.clone() };
         let proxy = Router::new().fallback(forward).with_state(backend);
-        Ok(Self { router: tap.wrap("dynamodb", target_operation, proxy), written: seen, _stop: stop })
+        Ok(Self { router: tap.wrap("dynamodb", target_operation, proxy), meter, written: seen, _stop: stop })
     }
 
     /// Changes with each write.
     pub fn written(&self) -> watch::Receiver<u64> {
         self.written.clone()
+    }
+
+    /// What tells what calls cost.
+    pub fn admin_router(&self) -> Router {
+        self.meter.router()
     }
 
     /// What answers DynamoDB's calls.
@@ -172,6 +183,7 @@ struct Backend {
     client: Client<HttpConnector, Body>,
     authority: String,
     written: Arc<watch::Sender<u64>>,
+    meter: Meter,
 }
 
 async fn forward(State(backend): State<Backend>, mut request: Request) -> Response {
@@ -181,18 +193,33 @@ async fn forward(State(backend): State<Backend>, mut request: Request) -> Respon
     }
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let writes = ["Write", "Put", "Update", "Delete"].iter().any(|verb| target.contains(verb));
-    match backend.client.request(request).await {
-        Ok(answer) => {
-            if writes {
-                backend.written.send_modify(|count| *count += 1);
-            }
-            answer.map(Body::new)
-        }
+    let answer = match metered(&backend, request).await {
+        Ok(answer) => answer,
         Err(error) => {
             tracing::error!(%error, "the DynamoDB stand-in does not answer");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
+    };
+    if writes {
+        backend.written.send_modify(|count| *count += 1);
     }
+    answer
+}
+
+/// Asks the backend, and what that costs if somebody wants to know.
+async fn metered(backend: &Backend, request: Request) -> anyhow::Result<Response> {
+    let (mut parts, body) = request.into_parts();
+    let Some(call) = backend.meter.meet(&parts) else {
+        return Ok(backend.client.request(Request::from_parts(parts, body)).await?.map(Body::new));
+    };
+    // The length is another one. Nobody looks at the signature.
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let body = asking(body.collect().await?.to_bytes());
+    let answer = backend.client.request(Request::from_parts(parts, Body::from(body))).await?;
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await?.to_bytes();
+    backend.meter.add(call, &body);
+    Ok(Response::from_parts(parts, Body::from(body)))
 }
 
 fn proxied(backend: &Backend, request: &mut Request) -> anyhow::Result<Uri> {

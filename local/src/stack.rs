@@ -171,7 +171,7 @@ impl Stack {
         let invoke = guard::programs_only(lambda.router(&tap));
         tokio::spawn(http::serve(listener, invoke, stopped.clone()));
 
-        let mut admin = tap.router();
+        let mut admin = tap.router().merge(dynamodb.admin_router());
         let websockets =
             world.websocket.clone().map(|api| WebSockets::new(api, lambda.clone(), options.websocket.clone()));
         if let Some(websockets) = &websockets {

@@ -123,6 +123,19 @@ impl Stack {
         Ok(())
     }
 
+    /// What the table's calls cost since [`Stack::forget_capacity`], by function and operation:
+    /// `{"chat-message":{"PutItem":{"calls":1,"units":1.0}}}`.
+    pub async fn capacity(&self) -> Result<Value> {
+        Ok(reqwest::get(format!("{}/capacity", self.url("admin"))).await?.json().await?)
+    }
+
+    /// Begins to add up anew what the table's calls cost.
+    pub async fn forget_capacity(&self) -> Result<()> {
+        let client = reqwest::Client::new();
+        client.delete(format!("{}/capacity", self.url("admin"))).send().await?.error_for_status()?;
+        Ok(())
+    }
+
     /// Makes the next `times` calls of `operation` (`*` is any) fail: `lost-answer`, `unavailable`, `throttled`, `conflict`.
     pub async fn inject(&self, service: &str, operation: &str, kind: &str, times: u32) -> Result<()> {
         let fault = serde_json::json!({ "service": service, "operation": operation, "kind": kind, "times": times });
