@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use skylark_tests::{Person, Stack};
 
@@ -14,18 +15,22 @@ fn front() -> String {
     Stack::shared().url("front").replacen("http://", "ws://", 1)
 }
 
-/// A guest by the form of seed 002. Guests of one address are at most five within ten seconds: who is too many waits.
-async fn guest(stream: &str, query: &str) -> Ears {
+/// A guest by the form of seed 002, or the status that the door is closed with. Guests of one address are at most five
+/// within ten seconds: who is too many waits.
+async fn try_guest(stream: &str, query: &str) -> Result<Ears, u16> {
     let address = format!("{}/ws/live/{stream}?{query}", front());
     let began = Instant::now();
     loop {
         match Ears::try_silent(&address).await {
-            Ok(ears) => return ears,
-            Err(status) => assert_eq!(status, 429, "{address}"),
+            Err(429) => assert!(began.elapsed() < Duration::from_secs(30), "{address} stays refused"),
+            answer => return answer,
         }
-        assert!(began.elapsed() < Duration::from_secs(30), "{address} stays refused");
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
+}
+
+async fn guest(stream: &str, query: &str) -> Ears {
+    try_guest(stream, query).await.unwrap()
 }
 
 #[tokio::test]
@@ -62,6 +67,21 @@ async fn a_guest_of_a_members_room_reads() {
     let said = owner.chat_and_hear("for all to read").await;
     assert_eq!(gil.until_said("for all to read").await, said);
     assert_eq!(owner.contents(), ["for all to read"]);
+}
+
+#[tokio::test]
+async fn a_guest_can_be_banned_by_a_moderator() {
+    let cast = Cast::new("OPEN").await;
+    let channel = cast.stream["channelId"].as_str().unwrap();
+    let appointed = format!("/api/v1/channels/{channel}/moderators/{}", id_of(&cast.viewer).await);
+    assert_eq!(send(&cast.owner, Method::PUT, &appointed).await.status(), 204);
+    let mut gus = guest(&cast.id, "user_id=45&username=Gus").await;
+    gus.chat_and_hear("buy this").await;
+    assert_eq!(send(&cast.viewer, Method::PUT, &cast.path("/bans/guest:45")).await.status(), 204);
+    gus.end().await;
+    let told = json!({ "type": "USER_BANNED", "stream_id": cast.id, "user_id": "guest:45" });
+    assert_eq!(gus.of_type("USER_BANNED").first(), Some(&&told));
+    assert_eq!(try_guest(&cast.id, "user_id=45").await.err(), Some(403));
 }
 
 #[tokio::test]
@@ -111,12 +131,12 @@ async fn a_private_room_is_the_owners_and_the_moderators() {
     let id = made["id"].as_str().unwrap();
     let stranger = Person::register(Stack::shared()).await.unwrap();
     let path = format!("/api/v1/streams/{id}/chat-ticket");
-    assert_eq!(send(&stranger, reqwest::Method::POST, &path).await.status(), 404);
+    assert_eq!(send(&stranger, Method::POST, &path).await.status(), 404);
     assert_eq!(knock(&format!("{}/ws/live/{id}?user_id=1", front()), None).await, 404);
     Ears::enter(&owner, id).await.chat_and_hear("alone").await;
     let appointed =
         format!("/api/v1/channels/{}/moderators/{}", made["channelId"].as_str().unwrap(), id_of(&stranger).await);
-    assert_eq!(send(&owner, reqwest::Method::PUT, &appointed).await.status(), 204);
+    assert_eq!(send(&owner, Method::PUT, &appointed).await.status(), 204);
     let mut moderator = Ears::enter(&stranger, id).await;
     assert_eq!(moderator.chat_and_hear("not alone").await["roles"], json!(["moderator"]));
 }

@@ -8,6 +8,8 @@ use crate::ears::{Cast, Ears, fields, id_of, send};
 
 const PLAIN_MESSAGE: [&str; 7] = ["content", "id", "stream_id", "timestamp", "type", "user_id", "username"];
 
+const REFUSAL: [&str; 4] = ["code", "content", "timestamp", "type"];
+
 fn text<'a>(frame: &'a Value, field: &str) -> &'a str {
     frame[field].as_str().unwrap()
 }
@@ -79,9 +81,13 @@ async fn two_people_chat_in_order_with_exactly_these_frames() {
 #[tokio::test]
 async fn refusals_name_their_reason_and_the_message() {
     let cast = Cast::new("MEMBERS").await;
+    let mut plain = Ears::enter_plainly(&cast.viewer, &cast.id).await;
+    plain.chat("").await;
+    let refused = plain.until_error("EMPTY").await;
+    assert_eq!((fields(&refused), &refused["content"]), (REFUSAL.to_vec(), &json!("The message says nothing.")));
     let mut viewer = Ears::enter(&cast.viewer, &cast.id).await;
     viewer.say(&json!({ "type": "CHAT", "content": " \u{202e}\u{7} " })).await;
-    assert_eq!(fields(&viewer.until_error("EMPTY").await), ["code", "content", "timestamp", "type"]);
+    assert_eq!(fields(&viewer.until_error("EMPTY").await), REFUSAL);
     viewer.say(&json!({ "type": "CHAT", "content": "", "client_id": "c-1" })).await;
     let named = viewer.until_error("EMPTY").await;
     assert_eq!(
