@@ -256,7 +256,7 @@ async function plainClientsWork({ ana }) {
   plain.send("hello from the past");
   await until("the guest reads", () => guest.shown.length === 1);
   guest.send("hello back");
-  await until("the plain client reads", () => plain.messages.length === 2);
+  await until("both read", () => plain.messages.length === 2 && guest.shown.length === 2);
   assert.deepEqual(
     plain.messages.map(({ user_id, username, content }) => [user_id, username, content]),
     [
@@ -285,7 +285,7 @@ async function guestsOfMembersRead({ ana }) {
   await until("the guest is refused", () => guest.failed.length === 1);
   assert.deepEqual(guest.failed, [["not mine to write", "FORBIDDEN"]]);
   owner.send("still here?");
-  await until("the guest goes on reading", () => guest.shown.length === 2);
+  await until("the guest goes on reading", () => guest.shown.length === 2 && owner.shown.length === 2);
   assert.deepEqual(owner.contents, ["for all to read", "still here?"]);
 }
 
