@@ -129,6 +129,13 @@ impl Stack {
         Ok(reqwest::get(format!("{}/capacity", self.url("admin"))).await?.json().await?)
     }
 
+    /// The calls of the table that a function has made since [`Stack::forget_capacity`], by operation.
+    pub async fn table_calls(&self, function: &str) -> Result<BTreeMap<String, u64>> {
+        let capacity = self.capacity().await?;
+        let costs = capacity[function].as_object().into_iter().flatten();
+        Ok(costs.map(|(operation, cost)| (operation.clone(), cost["calls"].as_u64().unwrap_or_default())).collect())
+    }
+
     /// Begins to add up anew what the table's calls cost.
     pub async fn forget_capacity(&self) -> Result<()> {
         let client = reqwest::Client::new();
