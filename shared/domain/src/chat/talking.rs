@@ -239,7 +239,7 @@ impl Talk {
         let Some(limit) = limit_of(limit).filter(|_| after.is_none() || before.is_none()) else {
             return Ok(Refusal::new(Code::BadJson, now).into());
         };
-        let room = self.room(connection.stream_id, now).await?;
+        let room = self.chat.rooms.room(connection.stream_id).await?.ok_or(Error::NotFound { what: "stream" })?;
         if !room.is_shown_to(roles(connection)) {
             return Ok(Reply::Farewell(Refusal::new(Code::Forbidden, now)));
         }
