@@ -14,7 +14,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -154,7 +154,10 @@ async fn call(front: &Front, peer: SocketAddr, request: Request) -> Response {
     let body = match http_body_util::Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            return payload::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+            let mut answer = payload::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+            // What is left of the body is not read: nothing can follow it on this connection.
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            return answer;
         }
         Err(_) => return payload::message(StatusCode::BAD_REQUEST, "Bad Request"),
     };
