@@ -26,6 +26,7 @@ use tower::Service as _;
 
 use self::routes::Routes;
 use self::web::Web;
+use crate::drain;
 use crate::lambda::Lambda;
 use crate::s3::Objects;
 use crate::websocket::WebSockets;
@@ -151,11 +152,13 @@ async fn call(front: &Front, peer: SocketAddr, request: Request) -> Response {
         return payload::message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
     }
     front.stamp(&mut parts.headers, peer);
-    let body = match http_body_util::Limited::new(body, MAX_BODY).collect().await {
+    let (lent, lender) = drain::lend(body);
+    let body = match http_body_util::Limited::new(lent, MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            lender.drain().await;
             let mut answer = payload::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-            // What is left of the body is not read: nothing can follow it on this connection.
+            // Something may be left of the body all the same: nothing can follow it on this connection.
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             return answer;
         }

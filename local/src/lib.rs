@@ -6,6 +6,7 @@
 pub mod bus;
 pub mod cage;
 pub mod cli;
+mod drain;
 pub mod dynamodb;
 pub mod http;
 pub mod ivs;

@@ -4,7 +4,6 @@
 mod access;
 mod backend;
 mod cors;
-mod drain;
 mod lifecycle;
 mod multipart;
 mod objects;
@@ -19,6 +18,7 @@ use tower::ServiceExt as _;
 
 pub use self::lifecycle::run as run_lifecycle;
 pub use self::objects::{Headers, Object, Objects, SCHEMA};
+use crate::drain;
 use crate::tap::Tap;
 
 /// What answers S3's calls, path style. `secret_key` is the one that goes with every access key id.

@@ -15,13 +15,13 @@ const MOST: usize = 128 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A body that is lent out: what the borrower leaves can still be read.
-pub(super) struct Lent(Arc<Mutex<Body>>);
+pub(crate) struct Lent(Arc<Mutex<Body>>);
 
 /// The lender's side.
-pub(super) struct Lender(Arc<Mutex<Body>>);
+pub(crate) struct Lender(Arc<Mutex<Body>>);
 
 /// Lends a body out.
-pub(super) fn lend(body: Body) -> (Lent, Lender) {
+pub(crate) fn lend(body: Body) -> (Lent, Lender) {
     let body = Arc::new(Mutex::new(body));
     (Lent(body.clone()), Lender(body))
 }
@@ -46,7 +46,7 @@ impl HttpBody for Lent {
 
 impl Lender {
     /// Reads the rest.
-    pub(super) async fn drain(self) {
+    pub(crate) async fn drain(self) {
         let body = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let rest = async {
             let (mut body, mut read) = (body, 0);
