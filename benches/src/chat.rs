@@ -142,7 +142,7 @@ pub(crate) async fn run(args: &ChatArgs, binaries: &Binaries) -> Result<()> {
         viewers: args.viewers + args.rate.div_ceil(EACH),
     });
     say(&format!(
-        "\n{} of {} gone connections were found in {} pass(es); {haunted} are left in the table.",
+        "\n{} posts met one of {} gone connections, in {} passes; {haunted} of those are left in the table.",
         told.gone,
         ghosts.len(),
         told.passes_with_gone
