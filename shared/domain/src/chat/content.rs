@@ -18,7 +18,7 @@ const MAX_NAME: usize = 32;
 /// `Empty`, `TooLong`.
 pub fn content(text: &str) -> Result<String, Code> {
     let clean = clean(text);
-    if clean.is_empty() {
+    if clean.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         return Err(Code::Empty);
     }
     if clean.len() > MAX_BYTES || clean.chars().count() > MAX_CHARACTERS {
@@ -51,6 +51,11 @@ fn clean(text: &str) -> String {
     kept.trim().to_owned()
 }
 
+/// Characters that join, separate or mark what stands around them and show nothing by themselves.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
+}
+
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -70,7 +75,7 @@ mod tests {
 
     #[test]
     fn what_says_nothing_is_empty() {
-        for text in ["", "   ", "\n\t", "\u{0}\u{7}", "\u{202e}\u{2066}"] {
+        for text in ["", "   ", "\n\t", "\u{0}\u{7}", "\u{202e}\u{2066}", "\u{200e}\u{200b} \u{feff}"] {
             assert_eq!(content(text), Err(Code::Empty), "{text:?}");
         }
     }
