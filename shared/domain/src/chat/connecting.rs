@@ -86,6 +86,8 @@ impl Chat {
         self.check_cap(&room, person.as_ref().is_some_and(Person::keeps_order)).await?;
         if let Some(person) = &person
             && self.connections.count_connections_of(&person.user_id).await? >= MAX_CONNECTIONS
+            // Connections whose end nobody told of, and which were found to be gone, may still be among them.
+            && self.connections.connections_of(&person.user_id).await?.len() >= MAX_CONNECTIONS as usize
         {
             let message = "You are here too often: close some of your windows.";
             return Err(Error::LimitReached { code: "connection-limit-reached", message });

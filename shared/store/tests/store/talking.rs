@@ -472,6 +472,20 @@ async fn one_person_has_twenty_connections_and_no_more() {
 }
 
 #[tokio::test]
+async fn connections_that_were_found_to_be_gone_keep_nobody_out() {
+    let lounge = lounge(Settings::default()).await;
+    let user = new_id(now());
+    for number in 0..20 {
+        lounge.enter(&format!("c-{number}"), member(user, &[])).await;
+    }
+    let table = &lounge.chat.connections;
+    let seats = table.seats(lounge.stream.id, 0, now()).await.unwrap();
+    table.remove(&seats[..1]).await.unwrap();
+    lounge.ticket("more", lounge.stream.id, member(user, &[])).await;
+    lounge.arrive("c-20", Proof::Ticket("more".into())).await.unwrap();
+}
+
+#[tokio::test]
 async fn asking_without_end_ends_the_connection() {
     let lounge = lounge(Settings::default()).await;
     lounge.enter("c-1", None).await;
