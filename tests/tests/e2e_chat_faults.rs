@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use skylark_tests::Stack;
 use skylark_tests::chat::storm::{Kill, Storm};
 
@@ -22,7 +23,10 @@ async fn kill_9_loses_and_doubles_no_message_that_was_echoed() {
     assert_eq!(account.echoed, 300);
     assert_eq!((&account.lost, &account.doubled, &account.phantoms), (&vec![], &vec![], &vec![]), "{account:?}");
     assert_eq!(account.unseen, 0, "somebody does not see what the others have said: {account:?}");
-    assert!(account.refused.is_empty(), "{account:?}");
+    // What a connection says while nobody hears it is heard at once afterwards: that may be more than five in a second. The
+    // message is sent again, like every other whose echo does not come.
+    let is_haste = |refusal: &Value| refusal["code"] == "RATE_LIMITED";
+    assert!(account.refused.iter().all(is_haste), "{account:?}");
     assert_eq!(account.killed.len(), 4, "{account:?}");
     // Everybody was cut off twice, and half of them three times.
     assert!(account.reconnects >= 20, "{account:?}");

@@ -201,7 +201,10 @@ fn outbox(stack: &Stack) -> (i64, i64) {
         connection.query_row(query, [], |row| row.get(0)).unwrap()
     };
     (
-        one("state.sqlite", "SELECT COALESCE(MAX(sequence), 0) FROM stream_checkpoints"),
+        one(
+            "state.sqlite",
+            "SELECT COALESCE(MAX(sequence), 0) FROM stream_checkpoints WHERE mapping = 'EventPublisherOutbox'",
+        ),
         one("dynamodb.sqlite", "SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records"),
     )
 }
