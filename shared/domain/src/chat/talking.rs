@@ -164,7 +164,8 @@ impl Talk {
             }
         }
         let message = Message {
-            id: new_id(now),
+            // Taken as late as can be: what lies between this and the write is what can bring messages out of order.
+            id: new_id(self.chat.clock.now()),
             stream_id: room.id,
             user_id: person.user_id.clone(),
             username: person.username.clone(),
