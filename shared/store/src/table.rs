@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, ReturnValue, TransactWriteItem, Update};
 use aws_types::SdkConfig;
 use jiff::Timestamp;
 use skylark_domain::PortError;
@@ -225,8 +226,15 @@ impl Table {
 
     /// Applies one update if its condition holds. `None` when it does not, else the item as it is now.
     pub(crate) async fn update(&self, key: Key, change: Expression) -> Result<Option<Item>, PortError> {
-        let answer = self
-            .client
+        match self.update_of(key, change).return_values(ReturnValue::AllNew).send().await {
+            Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
+            Err(error) if is_condition_failed(&error) => Ok(None),
+            Err(error) => Err(port_error(error)),
+        }
+    }
+
+    fn update_of(&self, key: Key, change: Expression) -> UpdateItemFluentBuilder {
+        self.client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(key_item(key)))
@@ -234,14 +242,6 @@ impl Table {
             .set_condition_expression(change.condition)
             .set_expression_attribute_names(change.names)
             .set_expression_attribute_values(change.values)
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
-            Err(error) if is_condition_failed(&error) => Ok(None),
-            Err(error) => Err(port_error(error)),
-        }
     }
 
     /// Commits every write or none. Where conditions did not hold, answers which writes they belong to, by position.

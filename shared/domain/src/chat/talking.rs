@@ -119,6 +119,7 @@ impl Talk {
             ClientFrame::History { after, before, limit } => self.history(&connection, after, before, limit, now).await,
             ClientFrame::Delete { id } => self.delete(&connection, id, now).await,
             ClientFrame::Ping { t } => Ok(Reply::Frame(ServerFrame::Pong { t })),
+            // It has had its answer above.
             ClientFrame::Chat { .. } => Ok(Reply::Nothing),
         }
     }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::WriteRequest;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, DeleteRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, Select,
+    AttributeValue, DeleteRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, Select, WriteRequest,
 };
 use skylark_domain::{PortError, PortErrorKind};
 
@@ -91,20 +92,9 @@ impl Table {
         key: Key,
         change: Expression,
     ) -> Result<Result<Item, Option<Item>>, PortError> {
-        use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key_item(key)))
-            .update_expression(change.update)
-            .set_condition_expression(change.condition)
-            .set_expression_attribute_names(change.names)
-            .set_expression_attribute_values(change.values)
-            .return_values(ReturnValue::AllOld)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+        let update = self.update_of(key, change).return_values(ReturnValue::AllOld);
+        let answer =
+            update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld).send().await;
         match answer {
             Ok(answer) => Ok(Ok(answer.attributes.unwrap_or_default())),
             Err(error) => match error.as_service_error() {
@@ -114,11 +104,7 @@ impl Table {
         }
     }
 
-    fn query_below(
-        &self,
-        partition: String,
-        prefix: &str,
-    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+    fn query_below(&self, partition: String, prefix: &str) -> QueryFluentBuilder {
         self.query_of(keys::PK, partition)
             .consistent_read(true)
             .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
