@@ -1,10 +1,10 @@
+import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  plugins: [react()],
-  // The front door's policy allows scripts of this origin only: nothing is inlined.
+  plugins: [react(), tailwindcss()],
+  // The front door's policy allows scripts and styles of this origin only: nothing is inlined.
   build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
-  // `npx vite` beside a running `./dev up`.
-  server: { proxy: { "/api": "http://127.0.0.1:8080", "/media": "http://127.0.0.1:8080" } },
+  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
 });

@@ -1,29 +1,68 @@
 // What the browser's tests share.
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { type APIRequestContext, expect, type Page } from "@playwright/test";
 
 const SHOTS = process.env.SKYLARK_SHOTS;
+export const PASSWORD = "correct horse battery";
 
 /** A picture of the page, where somebody wants to look at it. */
 export async function shot(page: Page, name: string): Promise<void> {
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
 }
 
+/** In light and in dark. */
 export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+    expect(found, colorScheme).toEqual([]);
+  }
 }
 
-/** Makes an account on the page, and answers its name. */
-export async function register(page: Page, kind: string): Promise<string> {
-  const name = `${kind}_${Date.now() % 1_000_000_000}`;
-  await page.getByRole("button", { name: "Create an account" }).click();
-  await page.getByLabel("Username").fill(name);
-  await page.getByLabel("E-mail").fill(`${name}@example.org`);
-  await page.getByLabel("Password").fill("correct horse battery");
-  await page.getByRole("button", { name: "Create account" }).click();
-  await expect(page.getByText(name)).toBeVisible();
-  return name;
+/** Somebody with an account, as the API's other clients see them. */
+export type Person = {
+  id: string;
+  username: string;
+  accessToken: string;
+  refreshToken: string;
+};
+
+let people = 0;
+
+/** Makes an account through the API; its name begins with `kind`. */
+export async function makePerson(request: APIRequestContext, kind: string): Promise<Person> {
+  const username = `${kind}_${process.pid}_${Date.now() % 10_000_000}_${++people}`.slice(0, 32);
+  const answer = await request.post("/api/v1/auth/register", {
+    data: { username, email: `${username}@example.org`, password: PASSWORD },
+  });
+  expect(answer.status()).toBe(201);
+  const { user, accessToken, refreshToken } = await answer.json();
+  return { id: user.id, username, accessToken, refreshToken };
+}
+
+/** Opens the page as `person` from now on; the login page itself is tested once. */
+export async function signInAs(page: Page, person: Person): Promise<void> {
+  const { id: userId, username, accessToken, refreshToken } = person;
+  await page.goto("/");
+  await page.evaluate(
+    (stored) => localStorage.setItem("skylark.session", stored),
+    JSON.stringify({ userId, username, accessToken, refreshToken }),
+  );
+  await page.reload();
+  await expect(page.getByRole("button", { name: `Account of ${username}` })).toBeVisible();
+}
+
+/** A new account, signed in. */
+export async function signIn(page: Page, kind: string): Promise<Person> {
+  const person = await makePerson(page.request, kind);
+  await signInAs(page, person);
+  return person;
+}
+
+/** The headers of `person`'s own requests to the API. */
+export function bearer(person: Person): Record<string, string> {
+  return { authorization: `Bearer ${person.accessToken}` };
 }
 
 /** Collects what the page complains of; errors that match `expected` are not taken. */

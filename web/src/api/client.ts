@@ -1,12 +1,16 @@
 // The API, typed by docs/openapi.json. Signed in, each request carries the access token; an old one is exchanged once.
 import createClient, { type Middleware } from "openapi-fetch";
 import { reloadSession, type Session, session, setSession } from "../lib/session";
+import { texts } from "../lib/texts";
 import type { components, paths } from "./schema";
 
 export type Video = components["schemas"]["Video"];
 export type VideoCard = components["schemas"]["VideoCard"];
 export type Stream = components["schemas"]["Stream"];
 export type StreamCard = components["schemas"]["StreamCard"];
+export type Channel = components["schemas"]["Channel"];
+export type Account = components["schemas"]["Account"];
+export type Profile = components["schemas"]["Profile"];
 export type Problem = components["schemas"]["ProblemDetails"];
 type Tokens = components["schemas"]["SessionTokens"];
 
@@ -19,6 +23,13 @@ export function openSession(tokens: Tokens): void {
     accessToken: tokens.accessToken,
     refreshToken: tokens.refreshToken,
   });
+}
+
+/** Ends the session: here in any case, on the server when it can be reached. */
+export async function logOut(): Promise<void> {
+  const refreshToken = session()?.refreshToken;
+  setSession(null);
+  if (refreshToken) await api.POST("/api/v1/auth/logout", { body: { refreshToken } }).catch(() => undefined);
 }
 
 let refreshing: Promise<Session | null> | null = null;
@@ -67,5 +78,5 @@ api.use(authorize);
 export function explain(problem: Problem | undefined): string {
   const first = problem?.errors?.[0];
   if (first) return `${first.pointer.slice(1)} ${first.detail}.`;
-  return problem?.detail ?? "Skylark cannot be reached: check your connection and try again.";
+  return problem?.detail ?? texts.common.unreachable;
 }

@@ -1,13 +1,22 @@
 import { useEffect, useState } from "react";
+import { texts } from "../lib/texts";
+import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 
 /** How long the button says that it has copied, in milliseconds. */
 const SAID = 2000;
 
-type Props = { name: string; value: () => Promise<string | undefined> };
+type Props = {
+  /** What is copied, as a noun: "link". */
+  name: string;
+  /** Gives the text; undefined when it cannot be had, which the giver has said. */
+  value: () => Promise<string | undefined> | string;
+  /** The word on the button; "Copy" when absent. */
+  words?: string;
+};
 
 /** Copies what `value` gives. Where the clipboard is refused, a dialog shows it selected and says what to press. */
-export function CopyButton({ name, value }: Props) {
+export function CopyButton({ name, value, words = texts.common.copyWord }: Props) {
   const [isCopied, setIsCopied] = useState(false);
   const [byHand, setByHand] = useState<string>();
 
@@ -31,27 +40,25 @@ export function CopyButton({ name, value }: Props) {
 
   return (
     <>
-      <button type="button" aria-label={`Copy the ${name}`} onClick={copy}>
-        {isCopied ? "Copied" : "Copy"}
-      </button>
-      <span className="hidden" role="status">
-        {isCopied && `The ${name} is copied.`}
+      <Button kind="plain" aria-label={texts.common.copy(name)} onClick={copy}>
+        {isCopied ? texts.common.copied : words}
+      </Button>
+      <span className="sr-only" role="status">
+        {isCopied && texts.common.isCopied(name)}
       </span>
       {byHand !== undefined && (
-        <Dialog title={`Copy the ${name}`} onClose={() => setByHand(undefined)}>
-          <p>
-            Your browser does not let the page copy. Press <kbd>Ctrl</kbd> + <kbd>C</kbd>, on a Mac{" "}
-            <kbd>⌘</kbd> + <kbd>C</kbd>.
-          </p>
+        <Dialog title={texts.common.copy(name)} onClose={() => setByHand(undefined)}>
+          <p>{texts.common.copyByHand}</p>
           <input
             aria-label={name}
+            className="field-input"
             readOnly
             value={byHand}
             ref={(input) => input?.select()}
             onFocus={(event) => event.currentTarget.select()}
           />
-          <form method="dialog">
-            <button type="submit">Done</button>
+          <form method="dialog" className="flex justify-end">
+            <Button type="submit">{texts.common.close}</Button>
           </form>
         </Dialog>
       )}

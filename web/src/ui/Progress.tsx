@@ -1,12 +1,15 @@
-/** A bar with words. */
-export function Progress({ label, percent }: { label: string; percent: number }) {
-  const value = Math.min(100, Math.floor(percent));
+type Props = { label: string; percent: number };
+
+/** How far something is, 0 to 100. */
+export function Progress({ label, percent }: Props) {
+  const whole = Math.floor(Math.min(Math.max(percent, 0), 100));
   return (
-    <label className="progress">
-      <span>
-        {label} <b>{value}%</b>
+    <label className="flex flex-col gap-1">
+      <span className="flex justify-between gap-4">
+        <span>{label}</span>
+        <span className="tabular-nums">{whole} %</span>
       </span>
-      <progress max={100} value={value} />
+      <progress value={whole} max={100} className="h-2.5 w-full accent-accent" />
     </label>
   );
 }

@@ -1,0 +1,5 @@
+import { Page } from "../ui/Page";
+
+export default function CreateStreamPage() {
+  return <Page title="Create a stream">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../ui/Page";
+
+export default function LoginPage() {
+  return <Page title="Log in">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../ui/Page";
+
+export default function VideosPage() {
+  return <Page title="Videos">{null}</Page>;
+}
