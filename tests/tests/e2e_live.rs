@@ -49,8 +49,11 @@ async fn an_encoder_is_seen_live_and_plays_and_ends_as_a_video() -> Result<()> {
 
     // What everybody sees, and nobody else's business.
     let feed: Value = person.anonymous(Method::GET, "/api/v1/streams").send().await?.json().await?;
-    let listed = feed["items"].as_array().context("no items")?.iter().any(|card| card["id"] == stream["id"]);
-    assert!(listed, "{feed}");
+    let card_in = |page: &Value| -> Result<Value> {
+        let cards = page["items"].as_array().context("no items")?;
+        cards.iter().find(|card| card["id"] == stream["id"]).cloned().with_context(|| format!("not in {page}"))
+    };
+    assert_eq!(card_in(&feed)?["username"], person.username);
     let id = field(&stream, "id")?;
     let health = format!("/api/v1/streams/{id}/health");
     assert_eq!(person.anonymous(Method::GET, &health).send().await?.status(), 401);
@@ -76,6 +79,15 @@ async fn an_encoder_is_seen_live_and_plays_and_ends_as_a_video() -> Result<()> {
     let recorded = person.stream_that(&stream, |now| now["dvrUrl"].is_string()).await?;
     segments(field(&recorded, "dvrUrl")?, 1).await?;
     assert_eq!(media::probe(field(&recorded, "dvrUrl")?)?, (640, 360, true));
+    let owner = field(&stream, "userId")?;
+    let theirs = async |status: &str| -> Result<Value> {
+        let path = format!("/api/v1/streams?userId={owner}&status={status}");
+        card_in(&person.anonymous(Method::GET, &path).send().await?.json().await?)
+    };
+    let card = theirs("LIVE").await?;
+    assert_eq!((&card["thumbnailUrl"], &card["videoId"]), (&recorded["thumbnailUrl"], &Value::Null));
+    let picture = reqwest::get(field(&card, "thumbnailUrl")?).await?;
+    assert_eq!((picture.status().as_u16(), picture.headers()["content-type"].to_str()?), (200, "image/jpeg"));
 
     assert_eq!(person.act(&stream, "stop").await?.0, 202);
     encoder.refused().await?;
@@ -85,6 +97,9 @@ async fn an_encoder_is_seen_live_and_plays_and_ends_as_a_video() -> Result<()> {
     assert_eq!((&video["status"], &video["source"]["streamId"]), (&json!("READY"), &stream["id"]));
     assert!(video["durationMs"].as_u64().is_some_and(|duration| duration > 1000), "{video}");
     assert_eq!(media::probe(field(&video, "hlsUrl")?)?, (640, 360, true));
+    assert_eq!((&video["username"], &ended["username"]), (&json!(person.username), &json!(person.username)));
+    let card = theirs("ENDED").await?;
+    assert_eq!((&card["thumbnailUrl"], &card["videoId"]), (&video["posterUrl"], &video["id"]));
     let poster = reqwest::get(field(&video, "posterUrl")?).await?;
     assert_eq!((poster.status().as_u16(), poster.headers()["content-type"].to_str()?), (200, "image/jpeg"));
     let sessions: Value = person

@@ -60,6 +60,7 @@ async fn uploads_1080p_and_plays_three_renditions() {
     let feed: Value = feed.json().await.unwrap();
     let card = feed["items"].as_array().unwrap().iter().find(|card| card["id"] == id.as_str()).unwrap();
     assert_eq!((&card["durationMs"], &card["thumbnailUrl"]), (&video["durationMs"], &video["posterUrl"]));
+    assert_eq!((&card["username"], &video["username"]), (&json!(ada.username), &json!(ada.username)));
 }
 
 #[tokio::test]

@@ -438,6 +438,8 @@ pub trait Streams: Send + Sync {
     /// Notes that a stream needs looking after no more, and lists it by its status at `now`. Nothing is done when it was
     /// changed meanwhile.
     async fn note_rested(&self, stream: &Stream, now: Timestamp) -> Result<(), PortError>;
+    /// Notes underneath a stream where its latest picture stands.
+    async fn note_picture(&self, stream: &Stream, key: &str) -> Result<(), PortError>;
     /// What has happened to a stream, from the version after `after`, at most `limit`.
     async fn events(&self, id: StreamId, after: u64, limit: usize) -> Result<Vec<RecordedEvent>, PortError>;
 

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::{self, Channel, LatencyMode};
 use crate::ids::{ChannelId, StreamId, UserId, VideoId};
 use crate::ports;
+use crate::video::names;
 
 /// How long a stream stays LIVE without its encoder.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(10);
@@ -47,6 +48,9 @@ pub struct Stream {
     pub id: StreamId,
     /// The owner.
     pub user_id: UserId,
+    /// The owner's name, which never changes; absent in streams that were made before it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// Where it takes place.
     pub channel_id: ChannelId,
     /// The multivariant playlist of its channel.
@@ -101,6 +105,9 @@ pub struct Stream {
     /// The video of its recordings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video_id: Option<VideoId>,
+    /// Key of the latest picture of its latest recording. It is noted underneath: saving the stream leaves it alone.
+    #[serde(default, skip_serializing, rename = "thumbnail")]
+    pub picture: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -286,6 +293,11 @@ impl Stream {
         }
     }
 
+    /// Key of the picture that stands for it: the latest one while it runs, the poster of its video afterwards.
+    pub fn thumbnail(&self) -> Option<String> {
+        thumbnail_of(self.user_id, self.video_id, self.state, self.picture.as_ref())
+    }
+
     /// Whether it holds its channel.
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::Starting | State::Running | State::Stopping)
@@ -294,6 +306,13 @@ impl Stream {
     /// How long it waits for an encoder that is gone.
     pub fn reconnect_window(&self) -> SignedDuration {
         SignedDuration::from_secs(i64::from(self.settings.reconnect_window_seconds))
+    }
+}
+
+fn thumbnail_of(user: UserId, video: Option<VideoId>, state: State, picture: Option<&String>) -> Option<String> {
+    match video {
+        Some(video) => Some(names::poster(user, video)),
+        None => picture.filter(|_| state == State::Running).cloned(),
     }
 }
 

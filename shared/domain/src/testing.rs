@@ -69,6 +69,7 @@ pub fn sample_video() -> Video {
     Video {
         id: new_id(now),
         user_id: new_id(now),
+        username: Some("ada".into()),
         title: "Tides".into(),
         description: None,
         artist: None,
@@ -126,6 +127,7 @@ pub fn sample_stream() -> Stream {
     Stream {
         id: new_id(now),
         user_id: new_id(now),
+        username: Some("ada".into()),
         channel_id: new_id(now),
         playback_url: "https://playback.example/api/video/v1/channel.m3u8".into(),
         title: "Sunrise".into(),
@@ -147,6 +149,7 @@ pub fn sample_stream() -> Stream {
         failure_reason: None,
         archive_error: None,
         video_id: None,
+        picture: None,
         created_at: now,
         updated_at: now,
         version: 1,

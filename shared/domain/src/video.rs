@@ -31,6 +31,9 @@ pub struct Video {
     pub id: VideoId,
     /// The owner.
     pub user_id: UserId,
+    /// The owner's name, which never changes; absent in videos that were made before it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// 1-140 characters.
     pub title: String,
     /// At most 2,000 characters.

@@ -261,6 +261,13 @@ impl Streams for Table {
         self.update(keys::stream(stream.user_id, stream.id), list).await.map(|_| ())
     }
 
+    async fn note_picture(&self, stream: &Stream, key: &str) -> Result<(), PortError> {
+        let note = Expression::new("SET thumbnail = :key", "attribute_exists(#pk)")
+            .name("#pk", keys::PK)
+            .value(":key", AttributeValue::S(key.to_owned()));
+        self.update(keys::stream(stream.user_id, stream.id), note).await.map(|_| ())
+    }
+
     async fn events(&self, id: StreamId, after: u64, limit: usize) -> Result<Vec<RecordedEvent>, PortError> {
         let partition = keys::stream_partition(id);
         let (from, to) = (keys::event(&partition, after + 1).sk, format!("{}~", keys::EVENTS));

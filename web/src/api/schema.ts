@@ -2857,7 +2857,7 @@ export interface components {
              * @description When it was over.
              */
             stoppedAt?: string | null;
-            /** @description A JPEG. */
+            /** @description A JPEG: the latest picture while it runs, the poster of its video afterwards. */
             thumbnailUrl?: string | null;
             /** @description Title. */
             title: string;
@@ -2868,6 +2868,8 @@ export interface components {
             updatedAt: string;
             /** @description `usr_...`. */
             userId: string;
+            /** @description The owner's name; null only for what was made before names were written down. */
+            username?: string | null;
             /** @description The video of its recordings. */
             videoId?: string | null;
             /**
@@ -2889,6 +2891,11 @@ export interface components {
             createdAt: string;
             /** @description `str_...`. */
             id: string;
+            /**
+             * Format: int32
+             * @description The most there were.
+             */
+            peakViewerCount: number;
             /** @description The multivariant playlist, where it plays without a token. */
             playbackUrl?: string | null;
             /**
@@ -2905,6 +2912,8 @@ export interface components {
             state: string;
             /** @description `SCHEDULED`, `LIVE`, `OFFLINE`, `ENDED`. */
             status: string;
+            /** @description A JPEG: the latest picture while it runs, the poster of its video afterwards. */
+            thumbnailUrl?: string | null;
             /** @description Title. */
             title: string;
             /**
@@ -2914,6 +2923,10 @@ export interface components {
             updatedAt: string;
             /** @description `usr_...`. */
             userId: string;
+            /** @description The owner's name; null only for what was made before names were written down. */
+            username?: string | null;
+            /** @description The video of its recordings. */
+            videoId?: string | null;
             /**
              * Format: int32
              * @description How many watch.
@@ -3178,6 +3191,8 @@ export interface components {
             updatedAt: string;
             /** @description `usr_...`. */
             userId: string;
+            /** @description The owner's name; null only for what was made before names were written down. */
+            username?: string | null;
             /** @description Who finds it. */
             visibility: components["schemas"]["VisibilityName"];
         };
@@ -3212,6 +3227,8 @@ export interface components {
             updatedAt: string;
             /** @description `usr_...`. */
             userId: string;
+            /** @description The owner's name; null only for what was made before names were written down. */
+            username?: string | null;
             /** @description Who finds it. */
             visibility: components["schemas"]["VisibilityName"];
         };

@@ -17,7 +17,7 @@ use skylark_api::query::{self, Parameters};
 use skylark_api::token::{Caller, Changer};
 use skylark_domain::channel::Current;
 use skylark_domain::ids::ChannelId;
-use skylark_domain::stream::queries::{OnAir, Viewers};
+use skylark_domain::stream::queries::OnAir;
 
 use super::State as Site;
 
@@ -109,11 +109,10 @@ pub(super) async fn streams(
     let after = query.cursor.map(|cursor| site.cursors.open::<String>(&list, &cursor)).transpose()?;
     let page = site.live.streams_on(caller.sub, channel_id(&id)?, after, limit).await?;
     let now = site.live.clock.now();
-    let card = |stream: skylark_domain::stream::Stream| {
-        StreamCard::new(stream.card(), Viewers::default(), now, &site.addresses)
-    };
+    let counted = site.live.count_viewers(page.items.iter().map(|stream| stream.card()).collect()).await?;
+    let card = |(card, viewers)| StreamCard::new(card, viewers, Some(caller.sub), now, &site.addresses);
     let next_cursor = page.next.map(|at| site.cursors.seal(&list, &at)).transpose()?;
-    Ok(Json(StreamPage { items: page.items.into_iter().map(card).collect(), next_cursor }))
+    Ok(Json(StreamPage { items: counted.into_iter().map(card).collect(), next_cursor }))
 }
 
 pub(super) async fn sessions(

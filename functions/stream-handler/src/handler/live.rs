@@ -33,7 +33,7 @@ pub(super) async fn create(
         visibility: Visibility::Public,
         settings: Settings::default(),
     };
-    let stream = settled(site.live.create_stream(caller.sub, command, None).await?).stream;
+    let stream = settled(site.live.create_stream(caller.sub, &caller.username, command, None).await?).stream;
     let shown = site.live.reveal_key(caller.sub, stream.channel_id).await?;
     let created = LiveCreated {
         id: stream.id.to_string(),

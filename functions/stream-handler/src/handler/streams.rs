@@ -28,7 +28,7 @@ pub(super) async fn create(
     Changer(caller): Changer,
     Posted(body, key): Posted<StreamRequest>,
 ) -> Result<Response> {
-    let done = site.live.create_stream(caller.sub, body.try_into()?, key.once(caller.sub)).await?;
+    let done = site.live.create_stream(caller.sub, &caller.username, body.try_into()?, key.once(caller.sub)).await?;
     site.show_done(Status::Created, done, caller.sub).await
 }
 
@@ -60,7 +60,8 @@ pub(super) async fn list(
     };
     let now = site.live.clock.now();
     let counted = site.live.count_viewers(cards).await?;
-    let items = counted.into_iter().map(|(card, viewers)| StreamCard::new(card, viewers, now, &site.addresses));
+    let items =
+        counted.into_iter().map(|(card, viewers)| StreamCard::new(card, viewers, caller.id(), now, &site.addresses));
     let link = query::next_link("/api/v1/streams", &query.links(), next_cursor.as_deref());
     Ok((page_headers(&caller, link), Json(StreamPage { items: items.collect(), next_cursor })).into_response())
 }
@@ -196,8 +197,14 @@ impl Site {
         let viewers = view.viewers;
         let counts = viewers.count.wrapping_mul(64) ^ viewers.peak.wrapping_mul(8);
         let part = counts ^ viewers.playback_sessions.rotate_left(20) ^ (status * 2);
-        etag_with(view.stream.version, part ^ u32::from(view.recording.is_some()))
+        let picture = view.stream.picture.as_deref().map_or(0, |key| mark(key.as_bytes()));
+        etag_with(view.stream.version, part ^ picture ^ u32::from(view.recording.is_some()))
     }
+}
+
+/// A number that differs for texts that differ, most of the time.
+fn mark(text: &[u8]) -> u32 {
+    text.iter().fold(0, |mark: u32, byte| mark.wrapping_mul(31).wrapping_add(u32::from(*byte)))
 }
 
 pub(super) fn stream_id(text: &str) -> Result<StreamId> {

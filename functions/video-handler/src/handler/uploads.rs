@@ -19,7 +19,7 @@ pub(super) async fn begin(
     Changer(caller): Changer,
     Posted(body, key): Posted<UploadRequest>,
 ) -> Result<Response> {
-    let begun = videos.begin_upload(caller.sub, body.into(), key.once(caller.sub)).await?;
+    let begun = videos.begin_upload(caller.sub, &caller.username, body.into(), key.once(caller.sub)).await?;
     Ok(Status::Created.with((replayed(begun.is_repeated), Json(UploadStarted::from(begun)))))
 }
 

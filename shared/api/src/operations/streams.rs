@@ -12,7 +12,6 @@ use skylark_domain::stream::playback::Permission;
 use skylark_domain::stream::queries::{Card, View, Viewers};
 use skylark_domain::stream::status::Status;
 use skylark_domain::stream::{Ingest, StopReason, Stream};
-use skylark_domain::video::names;
 use utoipa::ToSchema;
 
 use self::requests::{ChatModeName, StreamVisibilityName};
@@ -105,6 +104,8 @@ pub struct StreamCard {
     pub id: String,
     /// `usr_...`.
     pub user_id: String,
+    /// The owner's name; null only for what was made before names were written down.
+    pub username: Option<String>,
     /// `chn_...`.
     pub channel_id: String,
     /// Title.
@@ -117,8 +118,14 @@ pub struct StreamCard {
     pub visibility: StreamVisibilityName,
     /// How many watch.
     pub viewer_count: u32,
+    /// The most there were.
+    pub peak_viewer_count: u32,
     /// The multivariant playlist, where it plays without a token.
     pub playback_url: Option<String>,
+    /// A JPEG: the latest picture while it runs, the poster of its video afterwards.
+    pub thumbnail_url: Option<String>,
+    /// The video of its recordings.
+    pub video_id: Option<String>,
     /// When it is announced for.
     #[schema(format = "date-time")]
     pub scheduled_at: Option<String>,
@@ -134,17 +141,22 @@ pub struct StreamCard {
 }
 
 impl StreamCard {
-    /// Of a card and how many watch.
-    pub fn new(card: Card, viewers: Viewers, now: Timestamp, addresses: &Addresses) -> Self {
+    /// Of a card and how many watch, as `caller` sees it at `now`.
+    pub fn new(card: Card, viewers: Viewers, caller: Option<UserId>, now: Timestamp, addresses: &Addresses) -> Self {
+        let is_shown = card.playback_url.is_some() || caller == Some(card.user_id);
         Self {
+            thumbnail_url: card.thumbnail().filter(|_| is_shown).map(|key| addresses.media(&key)),
             status: card.status(now).name(),
             id: card.id.to_string(),
             user_id: card.user_id.to_string(),
+            username: card.username,
             channel_id: card.channel_id.to_string(),
             title: card.title,
             state: card.state.name(),
             visibility: card.visibility.into(),
             viewer_count: viewers.count,
+            peak_viewer_count: viewers.peak,
+            video_id: card.video_id.map(|id| id.to_string()),
             playback_url: card.playback_url.map(|url| addresses.playback(&url)),
             scheduled_at: card.scheduled_at.map(rfc3339),
             started_at: card.started_at.map(rfc3339),
@@ -216,6 +228,8 @@ pub struct StreamView {
     pub id: String,
     /// `usr_...`.
     pub user_id: String,
+    /// The owner's name; null only for what was made before names were written down.
+    pub username: Option<String>,
     /// `chn_...`.
     pub channel_id: String,
     /// Whether the caller owns it.
@@ -240,7 +254,7 @@ pub struct StreamView {
     pub playback_url: Option<String>,
     /// While it is live and recorded: the recording so far, to go back in.
     pub dvr_url: Option<String>,
-    /// A JPEG.
+    /// A JPEG: the latest picture while it runs, the poster of its video afterwards.
     pub thumbnail_url: Option<String>,
     /// Whether it is recorded, and its recording becomes a video.
     pub recording_enabled: bool,
@@ -301,9 +315,8 @@ impl StreamView {
     pub fn new(view: View, caller: Option<UserId>, now: Timestamp, addresses: &Addresses) -> Self {
         let View { stream, viewers, recording } = view;
         let is_open = !stream.needs_token();
-        let video = stream.video_id.map(|id| names::poster(stream.user_id, id));
-        // IVS names these; the rest of a recording is read from its report.
-        let below = |path: &str| recording.as_ref().map(|prefix| addresses.media(&format!("{prefix}/media/{path}")));
+        // IVS names it; the rest of a recording is read from its report.
+        let dvr = recording.map(|prefix| addresses.media(&format!("{prefix}/media/hls/master.m3u8")));
         let is_owner = caller == Some(stream.user_id);
         Self {
             status: stream.status(now).name(),
@@ -312,11 +325,8 @@ impl StreamView {
             viewer_count: viewers.count,
             peak_viewer_count: viewers.peak,
             playback_sessions: is_owner.then_some(viewers.playback_sessions),
-            dvr_url: below("hls/master.m3u8").filter(|_| is_open),
-            thumbnail_url: video
-                .map(|key| addresses.media(&key))
-                .or_else(|| below("latest_thumbnail/thumb.jpg"))
-                .filter(|_| is_open || is_owner),
+            dvr_url: dvr.filter(|_| is_open),
+            thumbnail_url: stream.thumbnail().filter(|_| is_open || is_owner).map(|key| addresses.media(&key)),
             playback_url: is_open.then(|| addresses.playback(&stream.playback_url)),
             is_owner,
             ..Self::of_stored(stream)
@@ -328,6 +338,7 @@ impl StreamView {
         Self {
             id: stream.id.to_string(),
             user_id: stream.user_id.to_string(),
+            username: stream.username,
             channel_id: stream.channel_id.to_string(),
             is_owner: false,
             title: stream.title,

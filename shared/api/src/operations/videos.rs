@@ -105,6 +105,8 @@ pub struct VideoCard {
     pub id: String,
     /// `usr_...`.
     pub user_id: String,
+    /// The owner's name; null only for what was made before names were written down.
+    pub username: Option<String>,
     /// Title.
     pub title: String,
     /// Artist.
@@ -137,6 +139,7 @@ impl VideoCard {
         Self {
             id: card.id.to_string(),
             user_id: card.user_id.to_string(),
+            username: card.username,
             title: card.title,
             artist: card.artist,
             duration_ms: card.duration_ms,
@@ -156,6 +159,7 @@ impl VideoCard {
         Self {
             id: view.id,
             user_id: view.user_id,
+            username: view.username,
             title: view.title,
             artist: view.artist,
             duration_ms: view.duration_ms,
@@ -179,6 +183,8 @@ pub struct VideoView {
     pub id: String,
     /// `usr_...`.
     pub user_id: String,
+    /// The owner's name; null only for what was made before names were written down.
+    pub username: Option<String>,
     /// Title.
     pub title: String,
     /// Description.
@@ -312,6 +318,7 @@ impl VideoView {
             status: video.status.name(),
             id: video.id.to_string(),
             user_id: video.user_id.to_string(),
+            username: video.username,
             title: video.title,
             description: video.description,
             artist: video.artist,

@@ -263,6 +263,7 @@ impl Live {
         let video = Video {
             id,
             user_id: stream.user_id,
+            username: stream.username.clone(),
             title: stream.title.clone(),
             description: stream.description.clone(),
             artist: None,

@@ -69,11 +69,17 @@ impl Done {
 }
 
 impl Live {
-    /// Announces a stream; a user without a channel gets one.
+    /// Announces a stream in the name of the caller; a user without a channel gets one.
     ///
     /// # Errors
     /// `Invalid`, `NotFound`, `KeyReused`, `Unavailable`.
-    pub async fn create_stream(&self, caller: UserId, command: CreateStream, once: Option<Once>) -> Result<Done> {
+    pub async fn create_stream(
+        &self,
+        caller: UserId,
+        username: &str,
+        command: CreateStream,
+        once: Option<Once>,
+    ) -> Result<Done> {
         let check = Check::default().name("title", &command.title, MAX_TITLE);
         let check = check.text("description", command.description.as_deref(), MAX_DESCRIPTION);
         check_settings(check, &command.settings).done()?;
@@ -91,7 +97,7 @@ impl Live {
             scheduled_at: command.scheduled_at,
             visibility: command.visibility,
             settings: command.settings,
-            ..new_stream(new_id(now), &current.channel, now)?
+            ..new_stream(new_id(now), &current.channel, username, now)?
         };
         let saved = self.announce(&stream, once.as_ref().map(|once| once.done(stream.id, now))).await?;
         if saved == Saved::Repeated {
@@ -364,11 +370,12 @@ fn check_expected(stream: &Stream, expected_version: Option<u64>) -> Result<()> 
 }
 
 /// A stream that says nothing yet.
-pub(super) fn new_stream(id: StreamId, channel: &Channel, now: Timestamp) -> Result<Stream> {
+pub(super) fn new_stream(id: StreamId, channel: &Channel, username: &str, now: Timestamp) -> Result<Stream> {
     let provider = channel.provider.as_ref().ok_or(Error::NotFound { what: "channel" })?;
     Ok(Stream {
         id,
         user_id: channel.user_id,
+        username: Some(username.to_owned()),
         channel_id: channel.id,
         playback_url: provider.playback_url.clone(),
         title: String::new(),
@@ -390,6 +397,7 @@ pub(super) fn new_stream(id: StreamId, channel: &Channel, now: Timestamp) -> Res
         failure_reason: None,
         archive_error: None,
         video_id: None,
+        picture: None,
         created_at: now,
         updated_at: now,
         version: 1,

@@ -109,6 +109,7 @@ impl Live {
             return self.without_stream(&current, &session, matches!(home, Home::Cut)).await;
         };
         let mut stream = *stream;
+        self.note_picture(&stream, &session).await?;
         for command in commands(&before, &session) {
             let Some(event) = state::decide(&stream, command)? else { continue };
             let (saved, next) = self.commit(stream, &event, unsaved.take(), None).await?;
@@ -123,6 +124,17 @@ impl Live {
         let stream = self.pursue(stream).await?;
         self.settle_session(&current, &stream, &session).await?;
         Ok(Taken::By(stream.id))
+    }
+
+    /// Notes where the pictures of a stream stand while its latest session is recorded.
+    async fn note_picture(&self, stream: &Stream, session: &Session) -> Result<()> {
+        let is_latest = stream.latest.as_ref().is_none_or(|latest| Some(latest.started_at) <= session.started_at);
+        match session.recording.as_ref().filter(|recording| is_latest && !recording.is_over) {
+            Some(recording) if stream.picture.as_ref() != Some(&recording.picture()) => {
+                Ok(self.streams.note_picture(stream, &recording.picture()).await?)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A session of a stream that is over: an encoder that still sends goes, and once it is gone the channel can be set.
@@ -219,8 +231,9 @@ impl Live {
             return Ok(self.guarded(stream, session, current));
         }
         let Some(owner) = self.accounts.by_id(channel.user_id).await? else { return Ok(Home::Cut) };
+        let announced = new_stream(id, channel, &owner.username, started_at)?;
         let title = format!("Live with {}", owner.display_name.unwrap_or(owner.username));
-        let stream = Stream { title, ..new_stream(id, channel, started_at)? };
+        let stream = Stream { title, ..announced };
         self.announce(&stream, None).await?;
         Ok(self.guarded(stream, session, current))
     }

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::health::Sample;
 use super::session::Session;
 use super::status::Status;
-use super::{Ingest, Live, State, Stream, Visibility};
+use super::{Ingest, Live, State, Stream, Visibility, thumbnail_of};
 use crate::channel;
 use crate::error::{Error, Result};
-use crate::ids::{ChannelId, StreamId, UserId};
+use crate::ids::{ChannelId, StreamId, UserId, VideoId};
 use crate::outbox::RecordedEvent;
 
 /// The most events of one answer.
@@ -27,6 +27,9 @@ pub struct Card {
     pub id: StreamId,
     /// The owner.
     pub user_id: UserId,
+    /// The owner's name, where it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// Where it takes place.
     pub channel_id: ChannelId,
     /// Title.
@@ -46,6 +49,12 @@ pub struct Card {
     /// When its first picture came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
+    /// The video of its recordings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_id: Option<VideoId>,
+    /// Key of the latest picture of its latest recording.
+    #[serde(default, rename = "thumbnail", skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -56,6 +65,11 @@ impl Card {
     /// What people are told of it at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
         Status::of(self.state, &self.ingest, self.scheduled_at, now)
+    }
+
+    /// Key of the picture that stands for it.
+    pub fn thumbnail(&self) -> Option<String> {
+        thumbnail_of(self.user_id, self.video_id, self.state, self.picture.as_ref())
     }
 
     /// Where it stands in its feed.
@@ -70,6 +84,7 @@ impl Stream {
         Card {
             id: self.id,
             user_id: self.user_id,
+            username: self.username.clone(),
             channel_id: self.channel_id,
             title: self.title.clone(),
             visibility: self.visibility,
@@ -78,6 +93,8 @@ impl Stream {
             playback_url: (!self.needs_token()).then(|| self.playback_url.clone()),
             scheduled_at: self.scheduled_at,
             started_at: self.started_at,
+            video_id: self.video_id,
+            picture: self.picture.clone(),
             created_at: self.created_at,
             updated_at: self.updated_at,
         }

@@ -60,6 +60,14 @@ pub struct Recording {
     pub duration_ms: Option<u64>,
 }
 
+impl Recording {
+    /// Key of its latest picture, which is written anew all the time. IVS names it: "Auto-Record to Amazon S3", S3 prefix
+    /// and thumbnails, of its user guide.
+    pub fn picture(&self) -> String {
+        format!("{}/media/latest_thumbnail/thumb.jpg", self.prefix)
+    }
+}
+
 /// One thing that IVS says of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {

@@ -21,6 +21,9 @@ pub struct Card {
     pub id: VideoId,
     /// The owner.
     pub user_id: UserId,
+    /// The owner's name, where it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// Title.
     pub title: String,
     /// Artist.

@@ -92,11 +92,17 @@ pub enum Stage {
 }
 
 impl Videos {
-    /// Announces a file and its video.
+    /// Announces a file and its video in the name of its owner.
     ///
     /// # Errors
     /// `Invalid`, `TooLarge`, `UnsupportedType`, `KeyReused`, `InProgress`.
-    pub async fn begin_upload(&self, user: UserId, new: NewUpload, once: Option<Once>) -> Result<Begun> {
+    pub async fn begin_upload(
+        &self,
+        user: UserId,
+        username: &str,
+        new: NewUpload,
+        once: Option<Once>,
+    ) -> Result<Begun> {
         check_words(
             Check::default()
                 .name("fileName", &new.file_name, 255)
@@ -139,6 +145,7 @@ impl Videos {
         let video = Video {
             id: video_id,
             user_id: user,
+            username: Some(username.to_owned()),
             title: new.title,
             description: said(new.description),
             artist: said(new.artist),

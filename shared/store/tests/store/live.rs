@@ -88,7 +88,7 @@ impl Studio {
         };
         // Ids sort by the millisecond.
         self.clock.advance(SignedDuration::from_millis(1));
-        self.live.create_stream(self.user, command, None).await.unwrap().stream
+        self.live.create_stream(self.user, "ada", command, None).await.unwrap().stream
     }
 
     pub(crate) async fn reload(&self, stream: &Stream) -> Stream {

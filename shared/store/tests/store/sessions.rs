@@ -58,7 +58,40 @@ async fn two_sessions_become_one_video_and_the_fold_of_its_events_is_the_stream(
 
     let events = studio.live.history(studio.user, stream.id, 0).await.unwrap();
     let events: Vec<DomainEvent> = events.into_iter().map(|recorded| recorded.event).collect();
-    assert_eq!(Stream::fold(&events).unwrap(), Some(archived));
+    // Where its picture stood is noted underneath.
+    assert_eq!(Stream::fold(&events).unwrap(), Some(Stream { picture: None, ..archived }));
+}
+
+#[tokio::test]
+async fn a_card_says_whose_it_is_and_shows_the_latest_picture() {
+    let studio = studio().await;
+    let stream = studio.stream("Sunrise").await;
+    let cards = async |status| studio.live.feed(status, None, 10).await.unwrap().items;
+    let picture = |prefix: &str| Some(format!("{prefix}/media/latest_thumbnail/thumb.jpg"));
+    // The news of a recording may come first.
+    studio.says("st-1", 1, News::RecordingStarted { prefix: "ivs/a".into() }).await;
+    studio.says("st-1", 1, News::Started).await;
+    let card = cards(Status::Live).await.remove(0);
+    assert_eq!((card.id, card.username.as_deref(), card.thumbnail()), (stream.id, Some("ada"), picture("ivs/a")));
+    assert_eq!(studio.reload(&stream).await.card(), card, "the stream itself has the same card");
+    studio.says("st-1", 9, News::Ended).await;
+    studio.says("st-2", 10, News::Started).await;
+    assert_eq!(cards(Status::Live).await[0].thumbnail(), picture("ivs/a"), "until the next recording begins");
+    let again = studio.record("bbb", 10, 5000).await;
+    studio.says("st-2", 10, News::RecordingStarted { prefix: again.clone() }).await;
+    studio.says("st-1", 11, News::RecordingStarted { prefix: "ivs/a".into() }).await;
+    assert_eq!(cards(Status::Live).await[0].thumbnail(), picture(&again), "what comes late is no news");
+
+    studio.live.stop(studio.user, stream.id, None, None).await.unwrap();
+    studio.says("st-2", 15, News::Ended).await;
+    assert_eq!(cards(Status::Ended).await[0].thumbnail(), None, "nothing is live, and there is no video yet");
+    studio.clock.advance(SignedDuration::from_mins(20));
+    studio.says("st-2", 16, News::RecordingEnded { prefix: again, duration_ms: 5000 }).await;
+    let card = cards(Status::Ended).await.remove(0);
+    let poster = video::names::poster(studio.user, card.video_id.unwrap());
+    assert_eq!(card.thumbnail(), Some(poster));
+    let made = studio.world.table.video_of(studio.user, card.video_id.unwrap()).await.unwrap().unwrap().video;
+    assert_eq!(made.username.as_deref(), Some("ada"));
 }
 
 #[tokio::test]
