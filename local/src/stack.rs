@@ -246,6 +246,7 @@ fn lock(options: &Options) -> anyhow::Result<File> {
 fn overrides(front_url: &str, rtmp_url: &str, playback_url: &str) -> BTreeMap<String, String> {
     let named = front_url.replace("127.0.0.1", "localhost");
     [
+        ("SiteUrl", front_url.to_owned()),
         ("MediaUrl", format!("{front_url}/media")),
         ("AllowedOrigins", format!("{front_url},{named}")),
         ("IngestUrl", format!("{rtmp_url}/live/")),

@@ -142,6 +142,12 @@ pub struct SiteEnv {
     pub upload_bucket: String,
     /// `MEDIA_BUCKET`: where media is served from.
     pub media_bucket: String,
+    /// `WEB_BUCKET`: where the built page is.
+    pub web_bucket: String,
+    /// `SITE_URL`: where people reach the site, without a slash at its end.
+    pub site_url: String,
+    /// `MEDIA_URL`: where the media bucket is served, without a slash at its end.
+    pub media_url: String,
 }
 
 impl FromEnv for SiteEnv {
@@ -150,6 +156,9 @@ impl FromEnv for SiteEnv {
             table_name: env.text("TABLE_NAME"),
             upload_bucket: env.text("UPLOAD_BUCKET"),
             media_bucket: env.text("MEDIA_BUCKET"),
+            web_bucket: env.text("WEB_BUCKET"),
+            site_url: env.text("SITE_URL"),
+            media_url: env.text("MEDIA_URL"),
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::problem::ProblemDetails;
     paths(
         accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::me, accounts::edit,
         accounts::erase, accounts::profile, accounts::jwks, site::health, site::live, site::ready, site::media, site::openapi,
-        uploads::begin, uploads::get, uploads::sign_parts, uploads::complete, uploads::abort, videos::list, videos::get,
-        videos::edit, videos::delete, videos::retry, videos::choose_poster,
+        site::oembed, uploads::begin, uploads::get, uploads::sign_parts, uploads::complete, uploads::abort, videos::list,
+        videos::get, videos::edit, videos::delete, videos::retry, videos::choose_poster,
         channels::create, channels::mine, channels::get, channels::edit, channels::key, channels::reset_key,
         channels::reveal_key, channels::streams, channels::sessions, streams::create, streams::list, streams::get,
         streams::edit, streams::delete, streams::start, streams::stop, streams::archive, streams::playback_token,

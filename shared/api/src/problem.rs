@@ -123,6 +123,11 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This path does not know this method.")
     }
 
+    /// 501: oEmbed knows other formats than the one there is here.
+    pub fn format_not_implemented() -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "format-not-implemented", "Ask for format=json: there is no other.")
+    }
+
     /// 413: the body is too large.
     pub fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request body is larger than 256 KiB.")
@@ -270,6 +275,8 @@ pub enum Status {
     NoContent,
     /// 304.
     NotModified,
+    /// 404 of a page for people, which is no problem document.
+    NoSuchPage,
     /// 503 of a health report, which is no problem document.
     Unhealthy,
 }
@@ -287,6 +294,7 @@ impl Status {
             Self::Accepted => StatusCode::ACCEPTED,
             Self::NoContent => StatusCode::NO_CONTENT,
             Self::NotModified => StatusCode::NOT_MODIFIED,
+            Self::NoSuchPage => StatusCode::NOT_FOUND,
             Self::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

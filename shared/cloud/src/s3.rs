@@ -43,6 +43,38 @@ impl Bucket {
             .build();
         Self { client: Client::from_conf(client), name }
     }
+
+    /// The object at `key`, unless its ETag is `known` still. One GetObject.
+    ///
+    /// # Errors
+    /// `Rejected` when there is none, or it may not be read.
+    pub async fn read_unless(&self, key: &str, known: Option<String>) -> Result<Fresh, PortError> {
+        let get = self.client.get_object().bucket(&self.name).key(key).set_if_none_match(known);
+        let object = match get.send().await {
+            Ok(object) => object,
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == 304) => {
+                return Ok(Fresh::Unchanged);
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        let body = object.body.collect().await;
+        let body = body.map_err(|error| PortError::new(PORT, PortErrorKind::Unavailable, error))?;
+        Ok(Fresh::Changed { body: body.to_vec(), etag: object.e_tag })
+    }
+}
+
+/// What was read of an object that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fresh {
+    /// What is kept is still right.
+    Unchanged,
+    /// It has other bytes than those that are kept.
+    Changed {
+        /// All of them.
+        body: Vec<u8>,
+        /// As S3 writes it, with quotes.
+        etag: Option<String>,
+    },
 }
 
 #[async_trait]

@@ -2,7 +2,7 @@
 //!
 //! Start at [`ports`]: everything the domain needs from outside is a trait there. Each area is a module with its
 //! commands (changes) and queries (reads): [`account`], [`video`], [`channel`],
-//! [`stream`] and [`chat`]. A command decides purely on what it read, and commits one
+//! [`stream`] and [`chat`]; [`preview`] is what links to them tell. A command decides purely on what it read, and commits one
 //! [`outbox::Change`]: the aggregate's next value together with the domain event that says what happened.
 
 pub mod account;
@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod outbox;
 pub mod ports;
+pub mod preview;
 pub mod resilience;
 pub mod stream;
 #[cfg(any(test, feature = "testing"))]

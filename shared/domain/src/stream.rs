@@ -283,6 +283,12 @@ impl Stream {
             || !settings.blocked_countries.is_empty()
     }
 
+    /// Whether somebody with its link may see it: PUBLIC and UNLISTED ones everybody, PRIVATE ones their owner.
+    pub fn is_shown_to(&self, caller: Option<UserId>) -> bool {
+        let is_known = self.visibility != Visibility::Private || caller == Some(self.user_id);
+        is_known && self.state != State::Deleted
+    }
+
     /// What it wants of the IVS channel.
     pub fn options(&self, channel: &Channel) -> channel::Options {
         channel::Options {

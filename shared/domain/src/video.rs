@@ -78,6 +78,11 @@ impl Video {
             Source::Recording { .. } => None,
         }
     }
+
+    /// Whether somebody with its link may see it: a READY one everybody, in any other state but DELETED its owner.
+    pub fn is_shown_to(&self, caller: Option<UserId>) -> bool {
+        self.status == Status::Ready || (caller == Some(self.user_id) && self.status != Status::Deleted)
+    }
 }
 
 /// A video with what changes underneath it, without a version.

@@ -1728,6 +1728,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a page of this site is embedded in another. */
+        get: operations["get_oembed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2531,6 +2548,52 @@ export interface components {
             items: components["schemas"]["Moderator"][];
             /** @description There is one page. */
             nextCursor?: string | null;
+        };
+        /** @description How a page is embedded in another: oembed.com, version 1.0, a response of the type `video`. */
+        OEmbed: {
+            /** @description Whose it is. */
+            author_name?: string | null;
+            /** @description Their page. */
+            author_url?: string | null;
+            /**
+             * Format: int32
+             * @description For how many seconds this may be kept.
+             */
+            cache_age: number;
+            /**
+             * Format: int32
+             * @description Pixels of that.
+             */
+            height: number;
+            /** @description An `iframe` element that plays it. */
+            html: string;
+            /** @description Who answers. */
+            provider_name: string;
+            /** @description Where. */
+            provider_url: string;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            thumbnail_height?: number | null;
+            /** @description A picture of it, where its size is known and within what was asked for. */
+            thumbnail_url?: string | null;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            thumbnail_width?: number | null;
+            /** @description Title. */
+            title: string;
+            /** @description `video`. */
+            type: string;
+            /** @description `1.0`. */
+            version: string;
+            /**
+             * Format: int32
+             * @description Pixels of that.
+             */
+            width: number;
         };
         /** @description Where a part goes, by PUT without a content type. */
         PartTarget: {
@@ -7985,6 +8048,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+        };
+    };
+    get_oembed: {
+        parameters: {
+            query: {
+                /** @description `/watch/{id}`, `/videos/{id}`, `/live/{id}` or `/streams/{id}` of this site */
+                url: string;
+                maxwidth?: number;
+                maxheight?: number;
+                /** @description `json` */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OEmbed"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `format` is not `json` */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
                 };
             };
         };

@@ -159,9 +159,8 @@ impl Live {
     /// # Errors
     /// `NotFound`.
     pub async fn stream(&self, caller: Option<UserId>, id: StreamId) -> Result<Stream> {
-        let stream = self.streams.stream(id).await?.ok_or(Error::NotFound { what: "stream" })?;
-        let is_shown = stream.visibility != Visibility::Private || caller == Some(stream.user_id);
-        if is_shown && stream.state != State::Deleted { Ok(stream) } else { Err(Error::NotFound { what: "stream" }) }
+        let found = self.streams.stream(id).await?;
+        found.filter(|stream| stream.is_shown_to(caller)).ok_or(Error::NotFound { what: "stream" })
     }
 
     /// The same, with how many watch and what can be gone back in.

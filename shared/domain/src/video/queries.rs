@@ -97,13 +97,8 @@ impl Videos {
     /// # Errors
     /// `NotFound`.
     pub async fn video(&self, caller: Option<UserId>, id: VideoId) -> Result<Current> {
-        let current = self.catalog.video(id).await?.ok_or(Error::NotFound { what: "video" })?;
-        let is_own = caller == Some(current.video.user_id) && current.video.status != Status::Deleted;
-        if is_own || current.video.status == Status::Ready {
-            Ok(current)
-        } else {
-            Err(Error::NotFound { what: "video" })
-        }
+        let found = self.catalog.video(id).await?;
+        found.filter(|current| current.video.is_shown_to(caller)).ok_or(Error::NotFound { what: "video" })
     }
 
     /// PUBLIC videos that are READY, newest first.
