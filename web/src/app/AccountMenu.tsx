@@ -11,8 +11,9 @@ const { nav } = texts.common;
 export function AccountMenu({ username }: { username: string }) {
   const navigate = useNavigate();
   async function leave() {
-    await logOut();
+    // First away from a page that nobody else may see: it would ask to log in again.
     await navigate({ to: "/" });
+    await logOut();
   }
   return (
     <>

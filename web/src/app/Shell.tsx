@@ -1,4 +1,4 @@
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Link, Outlet, useRouter, useRouterState } from "@tanstack/react-router";
 import { CirclePlus, Clapperboard, Home, Radio, User } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { useSession } from "../lib/session";
@@ -12,6 +12,7 @@ const { nav } = texts.common;
 export function Shell({ children = <Outlet /> }: { children?: ReactNode }) {
   const signedIn = useSession();
   const main = useFocusAfterMove();
+  useGuardAgain(signedIn?.userId);
   return (
     <div className="flex min-h-dvh flex-col">
       <a href="#main" className="skip-link">
@@ -99,4 +100,14 @@ function useFocusAfterMove() {
     last.current = path;
   }, [path]);
   return main;
+}
+
+/** Asks again who may see the page when somebody else is signed in, or nobody any more: in another tab, or by time. */
+function useGuardAgain(userId: string | undefined) {
+  const router = useRouter();
+  const last = useRef(userId);
+  useEffect(() => {
+    if (userId !== last.current) void router.invalidate();
+    last.current = userId;
+  }, [router, userId]);
 }

@@ -1,6 +1,13 @@
 import { type InputHTMLAttributes, type ReactNode, type TextareaHTMLAttributes, useId } from "react";
 
-type Around = { label: string; name: string; hint?: ReactNode; error?: string | undefined };
+type Around = {
+  label: string;
+  name: string;
+  hint?: ReactNode;
+  error?: string | undefined;
+  /** Stands at the other end of the label's line. */
+  beside?: ReactNode;
+};
 
 function useDescribed({ hint, error }: Pick<Around, "hint" | "error">) {
   const id = useId();
@@ -14,14 +21,18 @@ function Frame({
   label,
   hint,
   error,
+  beside,
   at,
   children,
 }: Omit<Around, "name"> & { at: Described; children: ReactNode }) {
   return (
     <div className="flex flex-col gap-1">
-      <label htmlFor={at.id} className="font-semibold">
-        {label}
-      </label>
+      <div className="flex items-baseline justify-between gap-3">
+        <label htmlFor={at.id} className="font-semibold">
+          {label}
+        </label>
+        {beside}
+      </div>
       {children}
       {hint && (
         <p id={at.hintId} className="text-quiet text-sm">
@@ -38,10 +49,16 @@ function Frame({
 }
 
 /** A labelled input with what helps and what is wrong. */
-export function Field({ label, hint, error, ...rest }: Around & InputHTMLAttributes<HTMLInputElement>) {
+export function Field({
+  label,
+  hint,
+  error,
+  beside,
+  ...rest
+}: Around & InputHTMLAttributes<HTMLInputElement>) {
   const at = useDescribed({ hint, error });
   return (
-    <Frame label={label} hint={hint} error={error} at={at}>
+    <Frame label={label} hint={hint} error={error} beside={beside} at={at}>
       <input
         id={at.id}
         className="field-input"
@@ -59,7 +76,7 @@ export function TextArea({
   hint,
   error,
   ...rest
-}: Around & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+}: Omit<Around, "beside"> & TextareaHTMLAttributes<HTMLTextAreaElement>) {
   const at = useDescribed({ hint, error });
   return (
     <Frame label={label} hint={hint} error={error} at={at}>
@@ -75,7 +92,7 @@ export function TextArea({
   );
 }
 
-type Options = Around & {
+type Options = Omit<Around, "beside"> & {
   options: { value: string; name: string }[];
   defaultValue?: string | undefined;
   value?: string;

@@ -30,6 +30,8 @@ export const common = {
     READY: "Ready",
     FAILED: "Failed",
   },
+  changedElsewhere: "This was changed elsewhere in the meantime. Save again to keep what you have written.",
+  showNewest: "Show the newest instead",
   nav: {
     label: "Main",
     skip: "Skip to the content",
