@@ -138,6 +138,29 @@ async fn logging_out_ends_the_session() {
 }
 
 #[tokio::test]
+async fn logging_out_everywhere_ends_every_session() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    let other: Value = ada.log_in_with(&ada.password).await.unwrap().json().await.unwrap();
+    let leave = async |path: &str| ada.request(Method::POST, path).send().await.unwrap().status().as_u16();
+    assert_eq!(leave("/api/v1/auth/logout-all").await, 204);
+    for token in [&ada.refresh_token, other["refreshToken"].as_str().unwrap()] {
+        assert_eq!(ada.refresh_with(token).await.unwrap().status(), 401);
+    }
+    let edit = json!({ "bio": "Still here." });
+    let patch = |token: String| {
+        let request = ada.anonymous(Method::PATCH, "/api/v1/users/me").bearer_auth(token);
+        request.header("if-match", "*").json(&edit).send()
+    };
+    assert_eq!(patch(ada.access_token.clone()).await.unwrap().status(), 401);
+    assert_eq!(patch(other["accessToken"].as_str().unwrap().to_owned()).await.unwrap().status(), 401);
+    assert_eq!(leave("/api/auth/logout-all").await, 401, "this session is over, too");
+    let again: Value = ada.log_in_with(&ada.password).await.unwrap().json().await.unwrap();
+    assert_eq!(patch(again["accessToken"].as_str().unwrap().to_owned()).await.unwrap().status(), 200);
+    let nobody = ada.anonymous(Method::POST, "/api/v1/auth/logout-all").send().await.unwrap();
+    assert_eq!(nobody.status(), 401);
+}
+
+#[tokio::test]
 async fn the_eleventh_failed_login_is_429() {
     let ada = Person::register(Stack::shared()).await.unwrap();
     for _ in 0..10 {

@@ -74,6 +74,7 @@ fn with_sign_in(router: Router<Accounts>, base: &str) -> Router<Accounts> {
         .route(&format!("{base}/login"), post(login))
         .route(&format!("{base}/refresh"), post(refresh))
         .route(&format!("{base}/logout"), post(logout))
+        .route(&format!("{base}/logout-all"), post(logout_all))
 }
 
 async fn register(State(accounts): State<Accounts>, Body(body): Body<RegisterRequest>) -> Result<Response> {
@@ -99,6 +100,11 @@ async fn refresh(State(accounts): State<Accounts>, Body(body): Body<RefreshReque
 
 async fn logout(State(accounts): State<Accounts>, Body(body): Body<RefreshRequest>) -> Result<Status> {
     accounts.service.logout(&body.refresh_token).await?;
+    Ok(Status::NoContent)
+}
+
+async fn logout_all(State(accounts): State<Accounts>, Caller(caller): Caller) -> Result<Status> {
+    accounts.service.logout_everywhere(caller.sub, caller.token_version).await?;
     Ok(Status::NoContent)
 }
 

@@ -12,7 +12,7 @@ use crate::problem::ProblemDetails;
 #[openapi(
     info(title = "Skylark", description = "Video on demand, live streaming and chat.", version = "1"),
     paths(
-        accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::me, accounts::edit,
+        accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::logout_all, accounts::me, accounts::edit,
         accounts::erase, accounts::profile, accounts::jwks, site::health, site::live, site::ready, site::media, site::openapi,
         site::oembed, uploads::begin, uploads::get, uploads::sign_parts, uploads::complete, uploads::abort, videos::list,
         videos::get, videos::edit, videos::delete, videos::retry, videos::choose_poster,

@@ -132,7 +132,11 @@ impl Verifier {
     /// `Unauthenticated` when it was raised or the account is gone; `Unavailable` when it cannot be read.
     pub async fn check_version(&self, claims: &Claims) -> Result<(), Error> {
         let known = self.versions.lock().unwrap_or_else(PoisonError::into_inner).get(&claims.sub).copied();
-        let version = match known.filter(|(_, read_at)| read_at.elapsed() < VERSION_LIFE) {
+        // A token of a later version than we know was made since.
+        let is_believed = |(version, read_at): &(Option<u32>, Instant)| {
+            read_at.elapsed() < VERSION_LIFE && version.is_none_or(|version| version >= claims.token_version)
+        };
+        let version = match known.filter(is_believed) {
             Some((version, _)) => version,
             None => {
                 let version = self.users.token_version(claims.sub).await?;

@@ -19,6 +19,7 @@ use skylark_domain::{Error, PortError};
 struct Published {
     jwks: String,
     reads: AtomicU32,
+    version: AtomicU32,
 }
 
 #[async_trait]
@@ -37,7 +38,7 @@ impl PublicKeys for Published {
 impl TokenVersions for Published {
     async fn token_version(&self, user: UserId) -> Result<Option<u32>, PortError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        Ok((user != gone()).then_some(3))
+        Ok((user != gone()).then(|| self.version.load(Ordering::Relaxed)))
     }
 }
 
@@ -73,7 +74,8 @@ fn signer(secret: &str) -> Signer {
 }
 
 fn verifier(signer: &Signer) -> (Verifier, Arc<Published>) {
-    let published = Arc::new(Published { jwks: signer.jwks().to_owned(), reads: AtomicU32::new(0) });
+    let published =
+        Arc::new(Published { jwks: signer.jwks().to_owned(), reads: AtomicU32::new(0), version: AtomicU32::new(3) });
     (Verifier::new(published.clone(), published.clone()), published)
 }
 
@@ -209,6 +211,14 @@ async fn a_change_needs_the_accounts_own_token_version() {
         verifier.check_version(&good).await.unwrap();
     }
     assert_eq!(published.reads.load(Ordering::Relaxed), reads + 1, "believed for a while");
+    published.version.store(4, Ordering::Relaxed);
+    verifier.check_version(&good).await.unwrap();
+    let newer = claims(&User { id: good.sub, token_version: 4, ..user() }).await;
+    verifier.check_version(&newer).await.unwrap();
+    assert!(
+        matches!(verifier.check_version(&good).await, Err(Error::Unauthenticated)),
+        "whoever is newer made us look"
+    );
     let old = claims(&User { token_version: 2, ..user() }).await;
     assert!(matches!(verifier.check_version(&old).await, Err(Error::Unauthenticated)));
     let erased = claims(&User { id: gone(), ..user() }).await;

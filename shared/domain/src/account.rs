@@ -4,6 +4,7 @@ pub mod commands;
 pub mod provisioning;
 pub mod queries;
 mod rules;
+pub mod sessions;
 
 use std::sync::Arc;
 
@@ -67,6 +68,9 @@ pub struct RefreshToken {
     pub digest: String,
     /// The login it descends from.
     pub family: String,
+    /// The account's `token_version` when it was made: it opens nothing once that is raised.
+    #[serde(default)]
+    pub token_version: u32,
     /// When it was exchanged for the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spent_at: Option<Timestamp>,

@@ -15,6 +15,9 @@ use crate::keys::{self, Subject};
 use crate::measurements::RollUp;
 use crate::messages;
 
+/// Events of a user that end every session.
+const ENDS_SESSIONS: [&str; 2] = ["UserErased", "SessionsEnded"];
+
 /// What became of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Became {
@@ -65,10 +68,10 @@ pub fn change(
             Some(Change::Banned { stream_id, user_id, until })
         }
         (Subject::RefreshToken(user), Became::Removed { by_ttl: false }) => Some(Change::SignedOut(user)),
-        // Users of another issuer have no refresh tokens here.
+        // Users of another issuer have no refresh tokens here, and a crash may leave those of others.
         (Subject::UserEvent(user), Became::Inserted) => {
             let event = from_item::<RecordedEvent>(new)?.event;
-            (event.name == "UserErased").then_some(Change::SignedOut(user))
+            ENDS_SESSIONS.contains(&event.name.as_str()).then_some(Change::SignedOut(user))
         }
         _ => None,
     })

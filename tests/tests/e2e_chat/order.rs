@@ -68,6 +68,11 @@ async fn logging_out_and_leaving_for_good_end_the_connections() {
     viewer.end().await;
     assert_eq!(viewer.contents(), [""; 0]);
 
+    let wanderer = Person::register(skylark_tests::Stack::shared()).await.unwrap();
+    let mut elsewhere = Ears::enter(&wanderer, &cast.id).await;
+    assert_eq!(send(&wanderer, Method::POST, "/api/v1/auth/logout-all").await.status(), 204);
+    elsewhere.end().await;
+
     let leaver = Person::register(skylark_tests::Stack::shared()).await.unwrap();
     let mut leaving = Ears::enter(&leaver, &cast.id).await;
     leaving.chat_and_hear("my last words").await;

@@ -162,6 +162,13 @@ pub(crate) fn refresh() {}
     request_body = RefreshRequest, responses((status = 204)))]
 pub(crate) fn logout() {}
 
+/// End every session of the own account, this one included. Chat connections are closed; access tokens that are out can
+/// change nothing after half a minute at the most.
+#[utoipa::path(post, path = "/api/v1/auth/logout-all", tag = "accounts", operation_id = "end_all_sessions",
+    security(("bearer" = [])), responses((status = 204), (status = 401, body = ProblemDetails),
+        (status = 412, description = "The account was changed at the same time", body = ProblemDetails)))]
+pub(crate) fn logout_all() {}
+
 /// The own account.
 #[utoipa::path(get, path = "/api/v1/users/me", tag = "accounts", operation_id = "get_account", security(("bearer" = [])),
     responses((status = 200, body = Account), (status = 304), (status = 401, body = ProblemDetails)))]

@@ -125,7 +125,10 @@ impl AccountService {
     pub async fn refresh(&self, refresh_token: &str) -> Result<Session> {
         let old = self.find_token(refresh_token).await?;
         let user = self.user(old.user_id).await?;
-        let (next, refresh_token) = self.new_token(user.id, Some(old.family.clone()))?;
+        if user.token_version != old.token_version {
+            return Err(Error::Unauthenticated);
+        }
+        let (next, refresh_token) = self.new_token(&user, Some(old.family.clone()))?;
         if old.spent_at.is_none() && self.accounts.rotate_token(&old, next, self.now()).await? == Rotated::Done {
             return Ok(Session { user, refresh_token });
         }
@@ -181,7 +184,7 @@ impl AccountService {
         Ok(self.accounts.end_tokens(caller, None).await?)
     }
 
-    async fn current(&self, caller: UserId, token_version: u32, expected: Option<u64>) -> Result<User> {
+    pub(super) async fn current(&self, caller: UserId, token_version: u32, expected: Option<u64>) -> Result<User> {
         let user = self.user(caller).await?;
         if user.token_version != token_version {
             return Err(Error::Unauthenticated);
@@ -192,18 +195,20 @@ impl AccountService {
         Ok(user)
     }
 
-    async fn open_session(&self, user: User) -> Result<Session> {
-        let (token, refresh_token) = self.new_token(user.id, None)?;
+    pub(super) async fn open_session(&self, user: User) -> Result<Session> {
+        let (token, refresh_token) = self.new_token(&user, None)?;
         self.accounts.add_token(token).await?;
         Ok(Session { user, refresh_token })
     }
 
-    fn new_token(&self, user_id: UserId, family: Option<String>) -> Result<(RefreshToken, String)> {
+    fn new_token(&self, user: &User, family: Option<String>) -> Result<(RefreshToken, String)> {
         let secret = token::random_secret().map_err(|error| Error::Internal(Box::new(error)))?;
         let digest = token::digest(&secret);
         let family = family.unwrap_or_else(|| digest.clone());
+        let (user_id, token_version) = (user.id, user.token_version);
         let expires_at = self.now() + REFRESH_TOKEN_LIFE;
-        Ok((RefreshToken { user_id, digest, family, spent_at: None, expires_at }, format!("{user_id}.{secret}")))
+        let token = RefreshToken { user_id, digest, family, token_version, spent_at: None, expires_at };
+        Ok((token, format!("{user_id}.{secret}")))
     }
 
     async fn find_token(&self, refresh_token: &str) -> Result<RefreshToken> {

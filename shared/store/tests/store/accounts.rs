@@ -1,12 +1,17 @@
 //! Users, names and tokens.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use serde_json::json;
-use skylark_domain::PortErrorKind;
-use skylark_domain::account::{RefreshToken, Role, User};
+use skylark_domain::account::commands::Register;
+use skylark_domain::account::{AccountService, RefreshToken, Role, Session, User};
 use skylark_domain::ids::new_id;
 use skylark_domain::outbox::{Change, DomainEvent};
 use skylark_domain::ports::{Accounts, Attempts, PublicKeys, Reachable, Registered, Rotated};
+use skylark_domain::testing::{FixedClock, PlainPasswords};
+use skylark_domain::{Error, PortErrorKind};
+use skylark_store::Table;
 
 use crate::world::{World, now, world};
 
@@ -35,9 +40,26 @@ fn change(next: &User, name: &str) -> Change<User> {
     Change { next: next.clone(), event }
 }
 
+fn service(table: &Table) -> AccountService {
+    let table = Arc::new(table.clone());
+    AccountService {
+        accounts: table.clone(),
+        attempts: table,
+        passwords: Arc::new(PlainPasswords),
+        clock: Arc::new(FixedClock::at(now())),
+    }
+}
+
 fn token(user: &User, digest: &str, family: &str) -> RefreshToken {
     let expires_at = now() + SignedDuration::from_hours(24);
-    RefreshToken { user_id: user.id, digest: digest.into(), family: family.into(), spent_at: None, expires_at }
+    RefreshToken {
+        user_id: user.id,
+        digest: digest.into(),
+        family: family.into(),
+        token_version: user.token_version,
+        spent_at: None,
+        expires_at,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,4 +147,23 @@ async fn an_issuers_user_has_one_account() {
     assert_eq!(table.by_subject("other").await.unwrap(), None);
     table.erase(change(&User { version: 2, ..ada }, "UserErased")).await.unwrap();
     assert_eq!(table.register(change(&known("eve"), "UserRegistered")).await.unwrap(), Registered::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_before_all_were_ended_is_not_refreshed() {
+    let World { table, .. } = &world().await;
+    let service = service(table);
+    let command =
+        Register { username: "ada".into(), email: "ada@example.org".into(), password: "correct horse battery".into() };
+    let Session { user, refresh_token } = service.register(command).await.unwrap();
+    let refreshed = service.refresh(&refresh_token).await.unwrap();
+    // The version is raised before the tokens go: one that is exchanged in between is worth nothing.
+    let raised = User { token_version: 1, version: 2, ..user.clone() };
+    table.save(change(&raised, "SessionsEnded")).await.unwrap();
+    let refused = service.refresh(&refreshed.refresh_token).await.unwrap_err();
+    assert!(matches!(refused, Error::Unauthenticated), "{refused:?}");
+    let refused = service.logout_everywhere(user.id, 0).await.unwrap_err();
+    assert!(matches!(refused, Error::Unauthenticated), "{refused:?}");
+    service.logout_everywhere(user.id, 1).await.unwrap();
+    assert_eq!(table.by_id(user.id).await.unwrap().unwrap().token_version, 2);
 }
