@@ -1,6 +1,7 @@
 import { Link, Outlet, useRouter, useRouterState } from "@tanstack/react-router";
 import { CirclePlus, Clapperboard, Home, Radio, User } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
+import { UploadIndicator } from "../features/videos/UploadIndicator";
 import { useSession } from "../lib/session";
 import { texts } from "../lib/texts";
 import { ButtonLink } from "../ui/Button";
@@ -28,6 +29,7 @@ export function Shell({ children = <Outlet /> }: { children?: ReactNode }) {
             <NavLink to="/videos">{nav.videos}</NavLink>
           </nav>
           <div className="ml-auto flex items-center gap-2">
+            <UploadIndicator />
             {signedIn ? (
               <AccountMenu username={signedIn.username} />
             ) : (
