@@ -1,0 +1,22 @@
+import type { Stream } from "../../../api/client";
+import { SignalSteps } from "./SignalSteps";
+import { StreamKey } from "./StreamKey";
+import { isAwaited, useChannel, useSessions } from "./useSessions";
+import { useSignal } from "./useSignal";
+
+/** Everything its owner needs to broadcast a stream. */
+export function BroadcastControls({ stream }: { stream: Stream }) {
+  useSignal(stream);
+  const sessions = useSessions(stream);
+  const channel = useChannel(stream);
+  const newest = sessions.data?.pages[0]?.items[0];
+  const holder = isAwaited(stream) ? channel.data?.live.streamId : undefined;
+  const busyWith = holder && holder !== stream.id ? holder : undefined;
+  const isSending = stream.ingest.state === "CONNECTED";
+  return (
+    <div className="flex flex-col gap-6">
+      <SignalSteps stream={stream} newest={newest} busyWith={busyWith} />
+      {stream.status !== "ENDED" && <StreamKey channelId={stream.channelId} isSending={isSending} />}
+    </div>
+  );
+}
