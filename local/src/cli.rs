@@ -1,10 +1,16 @@
 //! The command `skylark`.
 
+mod chatter;
+mod demo;
 mod doctor;
+mod encoder;
 mod invoke;
 mod logs;
+mod people;
+mod person;
 mod reset;
 mod seed;
+mod streams;
 mod up;
 
 use std::collections::BTreeMap;
@@ -31,8 +37,10 @@ enum Command {
     Up(up::UpArgs),
     /// Say what is there, what is missing and what to do about it.
     Doctor(Data),
-    /// Make the demo account and some videos in the running stack.
+    /// Make people, videos and streams in the running stack, as if it had been used.
     Seed(Data),
+    /// Go live with a generated picture, and let people chat.
+    Demo(demo::DemoArgs),
     /// Delete all data and start afresh the next time.
     Reset(Data),
     /// Run a function once with an event from a file.
@@ -59,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Up(args) => up::run(args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Seed(args) => seed::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Reset(args) => reset::run(&args),
         Command::Invoke(args) => invoke::run(args),
         Command::Logs(args) => logs::run(&args),

@@ -331,20 +331,6 @@ async fn an_erased_account_changes_nothing_any_more() {
 }
 
 #[tokio::test]
-async fn seed_makes_videos_once() {
-    let stack = Stack::shared();
-    let seed = async || tokio::task::spawn_blocking(|| Stack::shared().command("seed").unwrap()).await.unwrap();
-    let (done, said) = seed().await;
-    assert!(done && said.matches("plays at").count() == 3, "{said}");
-    let (done, said) = seed().await;
-    assert!(done && said.matches("is there already").count() == 3, "{said}");
-    let login = json!({ "username": "demo", "password": "watch the skylark" });
-    let client = reqwest::Client::new();
-    let answer = client.post(format!("{}/api/v1/auth/login", stack.url("front"))).json(&login).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-}
-
-#[tokio::test]
 async fn a_360p_source_gets_one_rendition() {
     let ada = Person::register(Stack::shared()).await.unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -8,7 +8,9 @@ use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Data, complain, say, seed};
+use super::people::DEMO;
+use super::person::{PASSWORD, Person};
+use super::{Data, complain, say};
 use crate::cage;
 use crate::ivs;
 use crate::stack::{Options, SHUTDOWN_TIMEOUT, Stack};
@@ -85,14 +87,14 @@ async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
     say(&format!("  Health    {front}/health"));
     say(&format!("  Live      {}/live (a channel's stream key is the key)", stack.url("rtmp")));
     say(&format!("  Data      {}", data.display()));
-    match seed::sign_in(front).await {
-        Ok(_) => say(&format!("  Demo      sign in as {} with the password: {}", seed::USERNAME, seed::PASSWORD)),
-        Err(error) => complain(&format!("there is no demo login: {error:#}")),
+    if let Err(error) = introduce_demo(front).await {
+        complain(&format!("there is no demo login: {error:#}"));
     }
     say("");
     say("Try:");
     say("  open the page, sign in and drop a video on it");
-    say("  skylark seed           some videos to watch");
+    say("  skylark seed           people, videos, a stream that was and one that will be");
+    say("  skylark demo           go live without an encoder, with fifty people who chat");
     say("  skylark logs -f        what the functions print");
     say("");
     say("Ctrl-C ends everything.");
@@ -104,4 +106,17 @@ async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
         complain("a service does not end; it is ended with this process");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes sure that there is the demo login, and says what it is and has.
+async fn introduce_demo(front: &str) -> anyhow::Result<()> {
+    let demo = Person::sign_in(front, DEMO.username).await?;
+    say(&format!("  Demo      sign in as {} with the password: {PASSWORD}", demo.username));
+    // Who was registered just now has no channel.
+    let key = if demo.is_new { None } else { demo.masked_key().await? };
+    match key {
+        Some((masked, _)) => say(&format!("  Key       {masked} (the demo login's; the page reveals it)")),
+        None => say("  Key       made with the demo login's first stream; the page reveals it"),
+    }
+    Ok(())
 }
