@@ -7,18 +7,24 @@ type Props = {
   corner?: ReactNode;
   /** Lies over its upper left corner: a status. */
   badge?: ReactNode;
+  /** Stands in the place of a picture that is not there. */
+  sign?: ReactNode;
 };
 
 /** A 16:9 picture, or a sign in its place. What it shows is said by the words beside it. */
-export function Thumbnail({ src, corner, badge }: Props) {
+export function Thumbnail({ src, corner, badge, sign }: Props) {
   return (
     <span className="relative grid aspect-video place-items-center overflow-hidden rounded-xl bg-raised text-quiet">
       {src ? (
         <img src={src} alt="" loading="lazy" className="size-full object-cover" />
       ) : (
-        <Play aria-hidden className="size-10 opacity-40" />
+        <span className="opacity-40 *:size-10">{sign ?? <Play aria-hidden />}</span>
       )}
-      {badge && <span className="absolute top-2 left-2 rounded-full bg-black/75 text-white">{badge}</span>}
+      {badge && (
+        <span className="absolute top-2 left-2 rounded-full bg-black/75 *:border-transparent *:text-white">
+          {badge}
+        </span>
+      )}
       {corner && (
         <span className="absolute right-2 bottom-2 rounded bg-black/80 px-1.5 text-sm text-white tabular-nums">
           {corner}

@@ -1,22 +1,31 @@
 import { Link } from "@tanstack/react-router";
+import { CalendarClock, Radio } from "lucide-react";
 import type { StreamCard as Card } from "../../api/client";
 import { texts } from "../../lib/texts";
-import { formatMoment, formatWhen } from "../../lib/time";
 import { Avatar } from "../../ui/Avatar";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { Thumbnail } from "../../ui/Thumbnail";
+import { Moment } from "./Moment";
 
 const t = texts.streams;
 
+type Props = {
+  stream: Card;
+  /** Where everything is of one person, nothing repeats who. */
+  hidesOwner?: boolean;
+};
+
 /** A stream in a list: all of it leads to its page, but the owner's name and the recording. */
-export function StreamCard({ stream }: { stream: Card }) {
-  const { id, title, status, username, videoId } = stream;
+export function StreamCard({ stream, hidesOwner = false }: Props) {
+  const { id, title, status, videoId } = stream;
+  const username = hidesOwner ? undefined : stream.username;
   const isLive = status === "LIVE";
   return (
     <article className="group relative flex flex-col gap-2.5">
       <Thumbnail
         src={stream.thumbnailUrl}
         badge={<StatusBadge status={status} />}
+        sign={status === "SCHEDULED" ? <CalendarClock aria-hidden /> : <Radio aria-hidden />}
         corner={isLive && t.watching(stream.viewerCount)}
       />
       <div className="flex gap-3">
@@ -55,20 +64,5 @@ export function StreamCard({ stream }: { stream: Card }) {
         </div>
       </div>
     </article>
-  );
-}
-
-/** When it began or begins; the exact time is in the title. */
-function Moment({ stream: { status, scheduledAt, startedAt, createdAt } }: { stream: Card }) {
-  const isAhead = status === "SCHEDULED" && scheduledAt;
-  const at = isAhead ? scheduledAt : (startedAt ?? createdAt);
-  const when = formatWhen(at);
-  const exact = formatMoment(at);
-  return (
-    <time dateTime={at} title={exact}>
-      {isAhead && t.starts(when, exact)}
-      {!isAhead && !startedAt && t.made(when)}
-      {!isAhead && startedAt && (status === "ENDED" ? t.ended(when) : t.began(when))}
-    </time>
   );
 }

@@ -14,10 +14,12 @@ type Props = {
   actions?: ReactNode;
   /** Only the first page, without "Show more". */
   isShort?: boolean;
+  /** All of one person: the cards do not say who. */
+  hidesOwner?: boolean;
 };
 
 /** A part of a page: streams of one kind, kept fresh. */
-export function StreamGrid({ title, query, empty, actions, isShort = false }: Props) {
+export function StreamGrid({ title, query, empty, actions, isShort = false, hidesOwner = false }: Props) {
   const id = useId();
   const streams = useStreams(query);
   const { data, error, hasNextPage, isFetchingNextPage } = streams;
@@ -37,7 +39,7 @@ export function StreamGrid({ title, query, empty, actions, isShort = false }: Pr
         <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(16rem,100%),1fr))] gap-x-4 gap-y-6">
           {data.map((stream) => (
             <li key={stream.id}>
-              <StreamCard stream={stream} />
+              <StreamCard stream={stream} hidesOwner={hidesOwner} />
             </li>
           ))}
         </ul>

@@ -79,7 +79,7 @@ export function StreamOptions({ settings, errors }: Props) {
 function Group({ name, children }: { name: string; children: ReactNode }) {
   return (
     <fieldset className="flex flex-col gap-4">
-      <legend className="mb-3 border-line border-b pb-1 font-semibold text-quiet">{name}</legend>
+      <legend className="mb-3 w-full border-line border-b pb-1 font-semibold text-quiet">{name}</legend>
       {children}
     </fieldset>
   );
