@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import type { VideoCard as Card } from "../../api/client";
-import { formatAge, formatDuration } from "../../lib/format";
+import { formatDuration } from "../../lib/format";
 import { texts } from "../../lib/texts";
+import { formatWhen } from "../../lib/time";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { Thumbnail } from "../../ui/Thumbnail";
 
@@ -34,8 +35,20 @@ export function VideoCard({ video, level = 3 }: Props) {
             {video.title}
           </Link>
         </Heading>
+        {video.username && (
+          <p className="text-quiet text-sm">
+            <Link
+              to="/u/$username"
+              params={{ username: video.username }}
+              // Above the link that covers the card.
+              className="relative z-10 hover:text-ink hover:underline"
+            >
+              {video.username}
+            </Link>
+          </p>
+        )}
         <p className="text-quiet text-sm">
-          {[video.artist, formatAge(video.createdAt), video.visibility === "UNLISTED" && words.unlisted]
+          {[video.artist, formatWhen(video.createdAt), video.visibility === "UNLISTED" && words.unlisted]
             .filter(Boolean)
             .join(" · ")}
         </p>

@@ -37,8 +37,11 @@ export function changesOf(based: Words, next: Words): Partial<Words> {
 
 /** Somebody else changed the words meanwhile. */
 export class ChangedElsewhere extends Error {
+  /** As the API says it. */
+  readonly status = 412;
+
   constructor(readonly newest: Words) {
-    super(form.changedElsewhere);
+    super(texts.common.changedElsewhere);
   }
 }
 

@@ -12,8 +12,6 @@ export const videos = {
   processing: (percent: number) => `Processing ${Math.floor(percent)} %`,
   failed: "Processing failed.",
   form: {
-    newest: "Newest state",
-    takeNewest: "Take the newest state",
     title: "Title",
     titleMissing: "Give it a title.",
     tooLong: (most: number) => `At most ${most.toLocaleString("en")} characters.`,
@@ -23,14 +21,12 @@ export const videos = {
     artistHint: "Who made it, where that is not you.",
     visibility: "Who finds it",
     visibilities: {
-      PUBLIC: "Everybody: it is in the lists",
+      PUBLIC: "Everybody, it is in the lists",
       UNLISTED: "Only who has the link",
     },
     save: "Save",
     saving: "Saving ...",
     saved: "Saved",
-    changedElsewhere:
-      "It was changed elsewhere meanwhile. Save again to put your words in place of the newest ones, or take those.",
   },
   upload: {
     title: "Upload videos",
@@ -107,5 +103,42 @@ export const videos = {
     ready: "Ready to watch",
     another: "Upload another file",
     retry: "Try again",
+  },
+  detail: {
+    missing: "This video is not here",
+    missingWords: "It was deleted, is still being made, or the address is wrong.",
+    toVideos: "See other videos",
+    fromStream: "From a live stream: see its page",
+    artist: "Artist",
+    length: "Length",
+    resolution: "Resolution",
+    size: "Size of the file",
+  },
+  share: {
+    action: "Share",
+    title: "Share this video",
+    link: "link",
+    from: (time: string) => `Begin at ${time}`,
+    embed: "embed code",
+  },
+  edit: {
+    action: "Edit",
+    title: "Edit the video",
+  },
+  poster: {
+    action: "Choose the picture",
+    title: "Choose the picture",
+    hint: "It stands for the video in lists and previews.",
+    at: (time: string) => `The picture at ${time}`,
+    chosen: "The picture is chosen.",
+  },
+  remove: {
+    action: "Delete",
+    title: "Delete this video?",
+    words: (title: string) => `“${title}” and everything that was made of it go for good.`,
+    yes: "Delete it",
+    no: "Keep it",
+    later: "It can be deleted when it has been made.",
+    done: (title: string) => `“${title}” was deleted.`,
   },
 };

@@ -60,7 +60,7 @@ function UploadWords({ id }: { id: string }) {
       onDraft={(draft) => keepDraft(id, draft)}
       onSave={async (based, next) => {
         const how = await saveUploadWords(id, based, next);
-        return how === "kept" ? words.wordsKept : texts.videos.form.saved;
+        return how === "kept" ? words.wordsKept : texts.common.saved;
       }}
     />
   );
