@@ -28,6 +28,9 @@ const nextSearch = v.object({
 });
 /** `?t=`: seconds to begin at. */
 const timeSearch = v.object({ t: v.optional(v.fallback(v.pipe(v.number(), v.minValue(0)), 0)) });
+/** What a page that embeds the player asks of it. */
+const flag = v.optional(v.fallback(v.picklist([0, 1]), 0));
+const embedSearch = v.object({ ...timeSearch.entries, autoplay: flag, muted: flag });
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -118,7 +121,7 @@ const broadcast = createRoute({
 const embed = createRoute({
   getParentRoute: () => root,
   path: "/embed/$id",
-  validateSearch: timeSearch,
+  validateSearch: embedSearch,
   component: lazyRouteComponent(() => import("../pages/EmbedPage")),
 });
 

@@ -1,17 +1,31 @@
-// Live playback: keeps a <video> at the edge of a stream, and comes back by itself whatever breaks.
-import type { HlsConfig } from "hls.js";
+// Live playback: keeps a <video> at the edge of a stream, or as far behind it as the viewer likes, and comes back by
+// itself whatever breaks.
 import Hls from "hls.js/light";
+import { dateAt, positionOf } from "./clock";
+import { edgeDateOf, hlsOf, type Source, TARGET_WITHOUT_HLS } from "./liveSource";
+import { type Quality, watchQuality } from "./quality";
 import { Refused } from "./refused";
+import { watchStandstill } from "./standstill";
 
 /** What a viewer is told. `refused` ends by itself when `address` lets them in. */
 export type Phase = { name: "loading" | "playing" | "reconnecting" } | { name: "refused"; words: string };
 
-export type Live = {
+/** Where the viewer is. Dates are Unix milliseconds by the server's clock. */
+export type Look = {
+  /** When what is shown was on air, and when the newest was that can be had. */
+  at: number | undefined;
+  edge: number | undefined;
   /** Seconds between the server that takes the stream and the screen, as well as they can be told. */
-  latency: () => number | undefined;
-  /** Seconds at which it is as near as it should be. */
-  target: () => number;
+  latency: number | undefined;
+  isAtEdge: boolean;
+};
+
+export type Live = {
+  look: () => Look;
+  /** Goes to what was on air at `date`: to the edge where that is near, else into the recording, where there is one. */
+  seek: (date: number) => void;
   toEdge: () => void;
+  choose: (level: number) => void;
   stop: () => void;
 };
 
@@ -19,47 +33,49 @@ type Watch = {
   video: HTMLVideoElement;
   /** Where the multivariant playlist is: asked for anew each time, since tokens expire. Throws `Refused`. */
   address: () => Promise<string>;
+  /** Where the recording so far is; another one each time the encoder comes back. */
+  recording: () => string | undefined;
   isLowLatency: boolean;
   tell: (phase: Phase) => void;
+  tellQuality: (quality: Quality) => void;
 };
 
 /** Milliseconds before the first new try, and before any later one at most. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [500, 8_000];
 /** A decoder that fails again within this time, in milliseconds, needs more than another try. */
 const TWICE = 5_000;
-/** A picture that should move and has not for this time, in milliseconds, is begun anew. */
-const STANDSTILL = 10_000;
 /** A clock that differs by more seconds says nothing about latency. */
 const CLOCKS_DIFFER = 60;
-/** Seconds behind the edge without hls.js. */
-const NATIVE_TARGET = 8;
+/** Seconds more than it should be before the viewer counts as behind. */
+const BEHIND = 4;
+/** Milliseconds behind the edge before which nothing is in the recording for sure. */
+const RECORDED = 8_000;
 
-const PLAIN: Partial<HlsConfig> = { liveSyncDuration: 3, liveMaxLatencyDuration: 10 };
-/** Target durations; how near is near enough, the playlist says with PART-HOLD-BACK. */
-const LOW_LATENCY_MAX = 5;
-
-export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
+export function watchLive({ video, address, recording, isLowLatency, tell, tellQuality }: Watch): Live {
   let isStopped = false;
   let failures = 0;
   /** From loading until it plays. */
   let isBeginning = true;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const hls = Hls.isSupported()
-    ? new Hls({
-        lowLatencyMode: true,
-        maxLiveSyncPlaybackRate: 1.1,
-        backBufferLength: 30,
-        ...(isLowLatency ? {} : PLAIN),
-      })
-    : undefined;
-  // The constructor takes it only together with a distance of our own.
-  if (hls && isLowLatency) hls.config.liveMaxLatencyDurationCount = LOW_LATENCY_MAX;
+  let source: Source = { from: "edge" };
+  let hls: Hls | undefined;
+  let chooseLevel: ((level: number) => void) | undefined;
+  /** A viewer who has paused and jumps wants a picture that stands. */
+  let mayPlay = true;
+  /** How far the newest picture is ahead of this machine's clock, in milliseconds. */
+  let lead: number | undefined;
+  let pausedAt: number | undefined;
+
+  const edgeDate = () => (lead === undefined ? undefined : Date.now() + lead);
+  const target = () => (source.from === "edge" && hls?.targetLatency) || TARGET_WITHOUT_HLS;
 
   async function load() {
     timer = undefined;
     isBeginning = true;
     try {
-      const url = await address();
+      const recorded = source.from === "recording" ? recording() : undefined;
+      if (!recorded && source.from === "recording") open({ from: "edge" });
+      const url = recorded ?? (await address());
       if (isStopped) return;
       if (hls) hls.loadSource(url);
       else video.src = url;
@@ -78,16 +94,70 @@ export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
   /** Also at the playlist's end: an encoder that was cut off comes back in another one. Who calls knows what is over. */
   function broken() {
     tell({ name: "reconnecting" });
+    // A recording ends with the encoder's connection.
+    if (source.from === "recording") open({ from: "edge" });
     again();
   }
 
   /** Browsers let a page play by itself only without sound, if at all. */
   function play() {
+    if (!mayPlay) return;
     video.play().catch(() => {
       video.muted = true;
       // Then the viewer presses play.
       video.play().catch(() => undefined);
     });
+  }
+
+  /** Gets ready to play from `next`. */
+  function open(next: Source) {
+    source = next;
+    if (!Hls.isSupported()) return;
+    hls?.destroy();
+    const made = hlsOf(next, isLowLatency);
+    hls = made;
+    chooseLevel = watchQuality(made, tellQuality);
+    let recoveredAt = -TWICE;
+    let isPlaced = next.from === "edge";
+    made.on(Hls.Events.MANIFEST_PARSED, play);
+    made.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => {
+      const date = next.from === "edge" ? edgeDateOf(details) : undefined;
+      if (date !== undefined) lead = date - Date.now();
+    });
+    made.on(Hls.Events.LEVEL_LOADED, (_, { details }) => {
+      if (isPlaced || next.from === "edge") return;
+      isPlaced = true;
+      const position = positionOf(details.fragments, next.at);
+      if (position === undefined) broken();
+      else made.startLoad(position);
+    });
+    made.on(Hls.Events.ERROR, (_, { fatal, type }) => {
+      if (!fatal) return;
+      const now = performance.now();
+      if (type === Hls.ErrorTypes.MEDIA_ERROR && now - recoveredAt > TWICE) {
+        recoveredAt = now;
+        made.recoverMediaError();
+        play();
+      } else {
+        broken();
+      }
+    });
+    made.attachMedia(video);
+  }
+
+  function change(next: Source) {
+    mayPlay = !video.paused || isBeginning;
+    clearTimeout(timer);
+    tell({ name: "loading" });
+    open(next);
+    load();
+  }
+
+  function shownDate(): number | undefined {
+    const details = hls?.latestLevelDetails;
+    if (source.from === "recording")
+      return details ? dateAt(details.fragments, video.currentTime) : source.at;
+    return hls?.playingDate?.getTime();
   }
 
   const playing = () => {
@@ -96,70 +166,75 @@ export function watchLive({ video, address, isLowLatency, tell }: Watch): Live {
     tell({ name: "playing" });
   };
   const waiting = () => tell({ name: "reconnecting" });
-  video.addEventListener("playing", playing);
-  video.addEventListener("waiting", waiting);
-  video.addEventListener("ended", broken);
-  if (hls) {
-    let recoveredAt = -TWICE;
-    hls.on(Hls.Events.MANIFEST_PARSED, play);
-    hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
-      if (!fatal) return;
-      const now = performance.now();
-      if (type === Hls.ErrorTypes.MEDIA_ERROR && now - recoveredAt > TWICE) {
-        recoveredAt = now;
-        hls.recoverMediaError();
-        play();
-      } else {
-        broken();
-      }
-    });
-    hls.attachMedia(video);
-  } else {
+  const pause = () => {
+    pausedAt = shownDate();
+  };
+  /** Who paused goes on where they were, where that can still be had. */
+  const goOn = () => {
+    const [from, edge] = [pausedAt, edgeDate()];
+    pausedAt = undefined;
+    if (isBeginning || source.from === "recording" || !from || !edge) return;
+    if (edge - from > RECORDED && recording()) change({ from: "recording", at: from });
+  };
+  const listeners = { playing, waiting, pause, play: goOn, ended: broken };
+  for (const [name, listener] of Object.entries(listeners)) video.addEventListener(name, listener);
+  if (!Hls.isSupported()) {
     video.addEventListener("error", broken);
     video.addEventListener("loadedmetadata", play);
   }
+  open(source);
   tell({ name: "loading" });
   load();
-  let [shown, movedAt] = [-1, performance.now()];
-  const watchdog = setInterval(() => {
-    const now = performance.now();
-    // Whoever pauses wants it to stand still; a new try is under way already.
-    const mayStand = (video.paused && !isBeginning) || timer !== undefined;
-    if (video.currentTime !== shown || mayStand) [shown, movedAt] = [video.currentTime, now];
-    else if (now - movedAt > STANDSTILL) {
-      movedAt = now;
-      broken();
-    }
-  }, 1_000);
-
-  const target = () => hls?.targetLatency ?? NATIVE_TARGET;
-  const edge = () => {
+  // Whoever pauses wants it to stand still; a new try is under way already.
+  const mayStand = () => (video.paused && (!isBeginning || !mayPlay)) || timer !== undefined;
+  const unwatch = watchStandstill(video, mayStand, broken);
+  const seekableEnd = () => {
     const { seekable } = video;
     return seekable.length ? seekable.end(seekable.length - 1) : undefined;
   };
 
+  function latencyOf(at: number | undefined): number | undefined {
+    const edge = edgeDate();
+    if (source.from === "recording") return at && edge && (edge - at) / 1000;
+    const byClock = at && (Date.now() - at) / 1000;
+    if (byClock && byClock > 0 && byClock < CLOCKS_DIFFER) return byClock;
+    const end = seekableEnd();
+    return hls ? hls.latency || undefined : end && end - video.currentTime;
+  }
+
+  function toEdge() {
+    mayPlay = true;
+    if (source.from === "recording") return change({ from: "edge" });
+    const end = seekableEnd();
+    const to = hls ? hls.liveSyncPosition : end && end - TARGET_WITHOUT_HLS;
+    pausedAt = undefined;
+    if (to) video.currentTime = to;
+    play();
+  }
+
   return {
-    latency() {
-      const shownAt = hls?.playingDate;
-      const byClock = shownAt && (Date.now() - shownAt.getTime()) / 1000;
-      if (byClock && byClock > 0 && byClock < CLOCKS_DIFFER) return byClock;
-      const end = edge();
-      return hls ? hls.latency || undefined : end && end - video.currentTime;
+    look() {
+      const at = video.paused && pausedAt ? pausedAt : shownDate();
+      const latency = latencyOf(at);
+      const isAtEdge = source.from === "edge" && !video.paused && (latency ?? 0) <= target() + BEHIND;
+      return { at, edge: edgeDate(), latency, isAtEdge };
     },
-    target,
-    toEdge() {
-      const end = edge();
-      const to = hls ? hls.liveSyncPosition : end && end - NATIVE_TARGET;
-      if (to) video.currentTime = to;
-      play();
+    seek(date) {
+      const edge = edgeDate();
+      if (!edge || !recording() || edge - date < (target() + BEHIND) * 1000) return toEdge();
+      const at = Math.min(date, edge - RECORDED);
+      const details = source.from === "recording" ? hls?.latestLevelDetails : undefined;
+      const position = details ? positionOf(details.fragments, at) : undefined;
+      if (position === undefined) change({ from: "recording", at });
+      else video.currentTime = position;
     },
+    toEdge,
+    choose: (level) => chooseLevel?.(level),
     stop() {
       isStopped = true;
       clearTimeout(timer);
-      clearInterval(watchdog);
-      video.removeEventListener("playing", playing);
-      video.removeEventListener("waiting", waiting);
-      video.removeEventListener("ended", broken);
+      unwatch();
+      for (const [name, listener] of Object.entries(listeners)) video.removeEventListener(name, listener);
       video.removeEventListener("error", broken);
       video.removeEventListener("loadedmetadata", play);
       hls?.destroy();

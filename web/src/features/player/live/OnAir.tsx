@@ -1,81 +1,86 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { Play, VolumeOff } from "lucide-react";
+import { useMediaSelector } from "media-chrome/react/media-store";
+import { type ReactNode, useRef } from "react";
 import type { Stream } from "../../../api/client";
 import { texts } from "../../../lib/texts";
-import { type Live, type Phase, watchLive } from "../live";
-import { playbackAddress } from "../playback";
+import { BigButton } from "../controls/BigButton";
+import { LiveBar } from "../controls/LiveBar";
+import { useMedia, useMediaElement } from "../controls/media";
+import { Spinner } from "../controls/Spinner";
+import { type Fit, Stage } from "../controls/Stage";
+import { useLive } from "./useLive";
 
 const words = texts.player;
-/** Milliseconds between two looks at the latency. */
-const LOOK = 1000;
-/** Seconds more than it should be before going to the edge is offered. */
-const BEHIND = 4;
-
 const AWAY: Record<string, string> = { RECONNECTING: words.encoderAway, LOST: words.encoderLost };
 const PHASES: Record<string, string> = { loading: words.loading, reconnecting: words.reconnecting };
 
-/** Plays a stream at its edge. */
-export function OnAir({ stream }: { stream: Stream }) {
-  const { id, playbackUrl, lowLatencyEnabled } = stream;
+type Props = { stream: Stream; fit: Fit; head?: ReactNode; isMuted?: boolean };
+
+/** Plays a stream: at its edge, or as far behind as its recording goes back. */
+export function OnAir({ stream, fit, head, isMuted = false }: Props) {
   const video = useRef<HTMLVideoElement>(null);
-  const live = useRef<Live>(undefined);
-  const [phase, setPhase] = useState<Phase>({ name: "loading" });
-  const [latency, setLatency] = useState<number>();
-  const [isBehind, setIsBehind] = useState(false);
-  const [isMuted, setIsMuted] = useState(false);
-  const address = useCallback(() => playbackAddress(id, playbackUrl), [id, playbackUrl]);
+  const { phase, quality, look, window, live } = useLive(video, stream);
+  const media = useMedia();
+  const isSilent = useMediaSelector((state) => state.mediaMuted) ?? false;
+  const isPaused = useMediaSelector((state) => state.mediaPaused) ?? true;
+  useMediaElement(video);
 
-  useEffect(() => {
-    const element = video.current;
-    if (!element) return;
-    const watched = watchLive({ video: element, address, isLowLatency: lowLatencyEnabled, tell: setPhase });
-    live.current = watched;
-    const timer = setInterval(() => {
-      const seconds = watched.latency();
-      setLatency(seconds);
-      setIsBehind(element.paused || (seconds ?? 0) > watched.target() + BEHIND);
-    }, LOOK);
-    return () => {
-      clearInterval(timer);
-      watched.stop();
-    };
-  }, [address, lowLatencyEnabled]);
-
-  const said = phase.name === "refused" ? phase.words : (AWAY[stream.ingest.state] ?? PHASES[phase.name]);
+  const seek = (behind: number) => live()?.seek((look.edge ?? Date.now()) + behind * 1000);
+  const moves = {
+    hasSpeeds: false,
+    seekBy(seconds: number) {
+      if (look.at) live()?.seek(look.at + seconds * 1000);
+    },
+    seekTo: (part: number) => seek(-window * (1 - part)),
+  };
+  const away = AWAY[stream.ingest.state];
+  const said = phase.name === "refused" ? phase.words : (away ?? PHASES[phase.name]);
   return (
-    <div className="relative aspect-video w-full bg-black text-white">
-      {/* biome-ignore lint/a11y/useMediaCaption: nobody captions what is live */}
+    <Stage
+      title={stream.title}
+      fit={fit}
+      moves={moves}
+      head={head}
+      over={
+        <>
+          {said && (phase.name !== "playing" || away) && <Spinner words={said} />}
+          {phase.name === "playing" && isPaused && (
+            <BigButton
+              name={words.play}
+              icon={<Play aria-hidden fill="currentColor" />}
+              onPress={media.togglePlay}
+            />
+          )}
+          {phase.name === "playing" && isSilent && (
+            <button
+              type="button"
+              onClick={media.toggleMute}
+              className="absolute top-3 right-3 flex items-center gap-2 rounded-lg bg-white px-3 py-1.5 font-semibold text-black hover:bg-white/85"
+            >
+              <VolumeOff aria-hidden className="size-5" /> {words.unmute}
+            </button>
+          )}
+        </>
+      }
+      bar={
+        <LiveBar
+          look={look}
+          window={window}
+          quality={quality}
+          onQuality={(level) => live()?.choose(level)}
+          onSeek={seek}
+          onEdge={() => live()?.toEdge()}
+        />
+      }
+    >
       <video
         ref={video}
-        controls
         playsInline
+        muted={isMuted}
         crossOrigin="anonymous"
         aria-label={stream.title}
         className="size-full"
-        onVolumeChange={(event) => setIsMuted(event.currentTarget.muted)}
       />
-      <p role="status" className="absolute top-3 left-3 rounded bg-black/75 px-3 empty:hidden">
-        {said}
-      </p>
-      <div className="absolute top-3 right-3 flex gap-3">
-        {phase.name === "playing" && (
-          <button type="button" disabled={!isBehind} onClick={() => live.current?.toEdge()}>
-            {isBehind ? words.goToLive : words.live}
-          </button>
-        )}
-        {isMuted && (
-          <button
-            type="button"
-            onClick={() => {
-              if (video.current) video.current.muted = false;
-            }}
-          >
-            {words.unmute}
-          </button>
-        )}
-        {phase.name === "playing" && latency !== undefined && (
-          <span title={words.behindHint}>{words.behind(latency)}</span>
-        )}
-      </div>
-    </div>
+    </Stage>
   );
 }

@@ -1,16 +1,17 @@
 import type { Stream } from "../../../api/client";
 import { texts } from "../../../lib/texts";
 import { ButtonLink } from "../../../ui/Button";
+import type { Fit } from "../controls/Stage";
 import { Board } from "./Board";
 
 const words = texts.player;
 
 /** A stream that has ended, and the way to its video. */
-export function Over({ stream }: { stream: Stream }) {
+export function Over({ stream, fit }: { stream: Stream; fit: Fit }) {
   const { videoId, archiveError, recordingEnabled, state } = stream;
   const isComing = recordingEnabled && !archiveError && state !== "FAILED" && stream.startedAt;
   return (
-    <Board picture={stream.thumbnailUrl}>
+    <Board fit={fit} picture={stream.thumbnailUrl}>
       <p role="status" className="font-semibold text-lg">
         {words.over}
       </p>

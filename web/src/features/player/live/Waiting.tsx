@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Stream } from "../../../api/client";
 import { texts } from "../../../lib/texts";
+import type { Fit } from "../controls/Stage";
 import { Board } from "./Board";
 import { formatLeft } from "./countdown";
 
@@ -9,10 +10,10 @@ const words = texts.player;
 const NEAR = 7 * 86_400;
 
 /** A stream that has not begun: when it will, and that nobody has to reload. */
-export function Waiting({ stream }: { stream: Stream }) {
+export function Waiting({ stream, fit }: { stream: Stream; fit: Fit }) {
   const at = stream.status === "SCHEDULED" && stream.scheduledAt ? new Date(stream.scheduledAt) : undefined;
   return (
-    <Board picture={stream.thumbnailUrl}>
+    <Board fit={fit} picture={stream.thumbnailUrl}>
       <p role="status" className="font-semibold text-lg">
         {stream.isOwner ? words.notYetOwner : words.notYet}
       </p>

@@ -1,0 +1,36 @@
+// The two places a live stream is played from, and how hls.js is set for each.
+import type { HlsConfig, LevelDetails } from "hls.js";
+import Hls from "hls.js/light";
+
+/** The rolling playlist at the edge; or the recording so far, from what was on air at `at` (Unix milliseconds). */
+export type Source = { from: "edge" } | { from: "recording"; at: number };
+
+/** Seconds behind the edge without hls.js. */
+export const TARGET_WITHOUT_HLS = 8;
+/** Seconds to stay behind the edge, and to be behind at most, of a stream without parts. */
+const PLAIN: Partial<HlsConfig> = { liveSyncDuration: 3, liveMaxLatencyDuration: 10 };
+/** Target durations; how near is near enough, the playlist says with PART-HOLD-BACK. */
+const LOW_LATENCY_MAX = 5;
+
+/** An hls.js that plays from `source`. */
+export function hlsOf({ from }: Source, isLowLatency: boolean): Hls {
+  // In a recording nothing hurries the viewer to its end.
+  if (from === "recording") return new Hls({ backBufferLength: 60 });
+  const hls = new Hls({
+    lowLatencyMode: true,
+    maxLiveSyncPlaybackRate: 1.1,
+    backBufferLength: 30,
+    ...(isLowLatency ? {} : PLAIN),
+  });
+  // The constructor takes it only together with a distance of our own.
+  if (isLowLatency) hls.config.liveMaxLatencyDurationCount = LOW_LATENCY_MAX;
+  return hls;
+}
+
+/** When the newest of a playlist ends, in Unix milliseconds; undefined when it is not dated. */
+export function edgeDateOf({ fragments, partList }: LevelDetails): number | undefined {
+  const part = partList?.at(-1);
+  const segment = part?.fragment ?? fragments.at(-1);
+  if (typeof segment?.programDateTime !== "number") return undefined;
+  return segment.programDateTime + (part ? part.fragOffset + part.duration : segment.duration) * 1000;
+}
