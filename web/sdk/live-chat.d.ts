@@ -37,6 +37,8 @@ export interface Joined {
   user_id?: string;
   username?: string;
   roles?: string[];
+  /** Whether this client may write now. */
+  can_write?: boolean;
   /** Status of the stream. */
   status?: string;
   /** Seconds between two messages of one person; 0 is no bound. */

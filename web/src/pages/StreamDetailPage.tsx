@@ -1,7 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import type { Stream } from "../api/client";
-import { useStream } from "../api/streams";
+import { useLookAgain, useStream } from "../api/streams";
 import { formatAge } from "../lib/format";
 import { texts } from "../lib/texts";
 import { ButtonLink } from "../ui/Button";
@@ -9,6 +9,7 @@ import { Page, useTitle } from "../ui/Page";
 import { Empty, Failure, Loading } from "../ui/States";
 import { StatusBadge } from "../ui/StatusBadge";
 
+const ChatPanel = lazy(() => import("../features/chat/ChatPanel"));
 const LivePlayer = lazy(() => import("../features/player/LivePlayer"));
 const words = texts.player.page;
 
@@ -34,6 +35,7 @@ export default function StreamDetailPage() {
 
 function Watch({ stream }: { stream: Stream }) {
   useTitle(stream.title);
+  const lookAgain = useLookAgain(stream.id);
   return (
     <div className="group mx-auto grid max-w-[120rem] lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_1fr]">
       <div className="sticky top-14 z-20 bg-black lg:static">
@@ -50,6 +52,11 @@ function Watch({ stream }: { stream: Stream }) {
           {stream.startedAt && words.started(formatAge(stream.startedAt))}
         </p>
         {stream.description && <p className="whitespace-pre-wrap">{stream.description}</p>}
+      </div>
+      <div className="p-2 lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:pl-0">
+        <Suspense fallback={<Loading />}>
+          <ChatPanel stream={stream} isOwner={stream.isOwner} onStatus={lookAgain} />
+        </Suspense>
       </div>
     </div>
   );

@@ -1,0 +1,147 @@
+import { ArrowDown, EllipsisVertical } from "lucide-react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { texts } from "../../lib/texts";
+import type { MenuItem } from "../../ui/Menu";
+import type { ChatRoom } from "./ChatRoom";
+import { clockOf } from "./clock";
+import { DraftRow } from "./DraftRow";
+import { inOrder, type Message } from "./MessageLog";
+import { MessageRow } from "./MessageRow";
+import { OlderNote } from "./OlderNote";
+import type { RoomState } from "./RoomState";
+import { useRovingRows } from "./useRovingRows";
+import { useSticky } from "./useSticky";
+
+const MessageMenu = lazy(() => import("./MessageMenu"));
+
+/** This near to the beginning, in pixels, older messages are asked for. */
+const NEAR_BEGIN = 300;
+
+type Props = {
+  room: ChatRoom;
+  state: RoomState;
+  /** What can be done about a message. */
+  actionsFor: (message: Message) => MenuItem[];
+};
+
+/** What was said, oldest first; only what is seen is in the page. */
+export function MessageList({ room, state, actionsFor }: Props) {
+  const { messages, drafts, older } = state;
+  const keys = useMemo(
+    () => [...messages.map(({ id }) => id), ...drafts.map(({ clientId }) => clientId)],
+    [messages, drafts],
+  );
+  const { virtualizer, scroller, isAtEnd, onScroll, toEnd } = useSticky(keys);
+  const rows = useRovingRows(virtualizer, keys);
+  const [menu, setMenu] = useState<{ message: Message; anchor: HTMLElement }>();
+  const seen = useRef<Message>(undefined);
+  if (isAtEnd) seen.current = messages.at(-1);
+  const unseen = isAtEnd ? 0 : countAfter(messages, seen.current);
+
+  useEffect(() => {
+    room.isReading = !isAtEnd;
+  }, [room, isAtEnd]);
+
+  function scrolled() {
+    onScroll();
+    if (older === "more" && (scroller.current?.scrollTop ?? 0) < NEAR_BEGIN) void room.loadOlder();
+  }
+
+  function open(message: Message | undefined, anchor: HTMLElement) {
+    if (message && actionsFor(message).length > 0) setMenu({ message, anchor });
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLElement>) {
+    const row = rows.onKeyDown(event);
+    if (row) open(messages[row.index], row.element);
+  }
+
+  return (
+    <div className="relative min-h-0 flex-1">
+      <div
+        ref={scroller}
+        onScroll={scrolled}
+        onKeyDown={onKeyDown}
+        role="feed"
+        aria-label={texts.chat.messages}
+        aria-busy={older === "loading"}
+        className="h-full overflow-y-auto overscroll-contain [overflow-anchor:none]"
+      >
+        <div className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
+          <OlderNote older={older} onMore={() => room.loadOlder()} />
+          {virtualizer.getVirtualItems().map(({ index, key, start }) => {
+            const message = messages[index];
+            const draft = drafts[index - messages.length];
+            return (
+              <article
+                key={key}
+                ref={virtualizer.measureElement}
+                data-index={index}
+                aria-posinset={index + 1}
+                aria-setsize={keys.length}
+                aria-label={labelOf(message ?? draft)}
+                tabIndex={rows.tabIndexOf(index)}
+                onFocus={() => rows.onFocus(index)}
+                className="group absolute top-0 left-0 flex w-full items-start gap-1 px-3 py-0.5 hover:bg-raised focus-visible:-outline-offset-2"
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                {message && <MessageRow {...message} />}
+                {draft && state.self && (
+                  <DraftRow
+                    draft={draft}
+                    self={state.self}
+                    onAgain={() => room.sendAgain(draft)}
+                    onDiscard={() => room.discard(draft)}
+                  />
+                )}
+                {message && actionsFor(message).length > 0 && (
+                  <button
+                    type="button"
+                    aria-label={texts.chat.actions(message.username)}
+                    aria-haspopup="menu"
+                    tabIndex={rows.tabIndexOf(index)}
+                    className="-my-0.5 rounded p-0.5 text-quiet opacity-0 hover:text-ink focus-visible:opacity-100 group-hover:opacity-100 group-focus-within:opacity-100 pointer-coarse:opacity-70"
+                    onClick={(event) => open(message, event.currentTarget)}
+                  >
+                    <EllipsisVertical aria-hidden className="size-5" />
+                  </button>
+                )}
+              </article>
+            );
+          })}
+        </div>
+      </div>
+      {!isAtEnd && (
+        <button
+          type="button"
+          onClick={toEnd}
+          className="absolute bottom-2 left-1/2 flex -translate-x-1/2 items-center gap-1.5 rounded-full bg-accent px-3 py-1 font-semibold text-on-accent text-sm shadow-lg"
+        >
+          {unseen ? texts.chat.newMessages(unseen) : texts.chat.toNewest}
+          <ArrowDown aria-hidden className="size-4" />
+        </button>
+      )}
+      {menu && (
+        <Suspense>
+          <MessageMenu
+            label={texts.chat.actions(menu.message.username)}
+            items={actionsFor(menu.message)}
+            anchor={menu.anchor}
+            onClose={() => setMenu(undefined)}
+          />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function labelOf(said: { username?: string; timestamp: string } | undefined): string {
+  if (!said) return "";
+  return [said.username, clockOf(said.timestamp)].filter(Boolean).join(", ");
+}
+
+/** How many messages came after `seen`. */
+function countAfter(messages: readonly Message[], seen: Message | undefined): number {
+  if (!seen) return messages.length;
+  return messages.length - 1 - messages.findLastIndex((message) => inOrder(message, seen) <= 0);
+}
