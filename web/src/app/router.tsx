@@ -7,7 +7,6 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import * as v from "valibot";
 import { session } from "../lib/session";
 import { PageFailure } from "../ui/PageFailure";
 import { PageLoading } from "../ui/States";
@@ -23,14 +22,22 @@ function signedInOnly({ location }: { location: { href: string } }) {
 }
 
 /** `?next=`: where to go after signing in; only addresses of this app. */
-const nextSearch = v.object({
-  next: v.optional(v.fallback(v.pipe(v.string(), v.regex(/^\/(?![/\\])/)), "/")),
-});
+function nextSearch({ next }: { next?: unknown }): { next?: string } {
+  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? { next } : {};
+}
+
 /** `?t=`: seconds to begin at. */
-const timeSearch = v.object({ t: v.optional(v.fallback(v.pipe(v.number(), v.minValue(0)), 0)) });
+function timeSearch({ t }: { t?: unknown }): { t?: number } {
+  return typeof t === "number" && t > 0 ? { t } : {};
+}
+
+type Flag = 0 | 1;
+
 /** What a page that embeds the player asks of it. */
-const flag = v.optional(v.fallback(v.picklist([0, 1]), 0));
-const embedSearch = v.object({ ...timeSearch.entries, autoplay: flag, muted: flag });
+function embedSearch({ t, autoplay, muted }: { t?: unknown; autoplay?: unknown; muted?: unknown }) {
+  const flag = (asked: unknown): Flag => (asked === 1 || asked === true ? 1 : 0);
+  return { ...timeSearch({ t }), autoplay: flag(autoplay), muted: flag(muted) };
+}
 
 const home = createRoute({
   getParentRoute: () => shell,
