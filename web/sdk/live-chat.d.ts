@@ -13,7 +13,8 @@ export interface ChatMessage {
   id: string;
   /** Made by the client that wrote it. */
   client_id?: string;
-  roles: string[];
+  /** `owner`, `moderator`; absent when there is none. */
+  roles?: string[];
 }
 
 /** A message of this client that the room has not acknowledged. */

@@ -123,8 +123,8 @@ export class ChatRoom {
     this.#chat = chat;
     chat.onConnection = (state, detail) => chat === this.#chat && this.#connected(state, detail);
     chat.onJoined = (room) => this.#joined(room);
-    chat.onChat = ({ user_id, stream_id: _, type: __, client_id: ___, ...said }) =>
-      this.#said({ ...said, userId: user_id });
+    chat.onChat = ({ id, user_id: userId, username, content, roles = [], timestamp }) =>
+      this.#said({ id, userId, username, content, roles, timestamp });
     chat.onDeleted = (id) => this.forget(id);
     chat.onSlowMode = (slowMode) => this.#change({ slowMode });
     chat.onBanned = (userId, until) =>

@@ -1,18 +1,18 @@
-import { ArrowDown, EllipsisVertical } from "lucide-react";
-import { type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { EllipsisVertical } from "lucide-react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { texts } from "../../lib/texts";
 import type { MenuItem } from "../../ui/Menu";
 import type { ChatRoom } from "./ChatRoom";
 import { clockOf } from "./clock";
 import { DraftRow } from "./DraftRow";
 import { inOrder, type Message } from "./MessageLog";
+import { MessageMenu } from "./MessageMenu";
 import { MessageRow } from "./MessageRow";
 import { OlderNote } from "./OlderNote";
 import type { RoomState } from "./RoomState";
+import { ToEnd } from "./ToEnd";
 import { useRovingRows } from "./useRovingRows";
 import { useSticky } from "./useSticky";
-
-const MessageMenu = lazy(() => import("./MessageMenu"));
 
 /** This near to the beginning, in pixels, older messages are asked for. */
 const NEAR_BEGIN = 300;
@@ -112,24 +112,16 @@ export function MessageList({ room, state, actionsFor }: Props) {
         </div>
       </div>
       {!isAtEnd && (
-        <button
-          type="button"
-          onClick={toEnd}
-          className="absolute bottom-2 left-1/2 flex -translate-x-1/2 items-center gap-1.5 rounded-full bg-accent px-3 py-1 font-semibold text-on-accent text-sm shadow-lg"
-        >
-          {unseen ? texts.chat.newMessages(unseen) : texts.chat.toNewest}
-          <ArrowDown aria-hidden className="size-4" />
-        </button>
+        <ToEnd onPress={toEnd}>{unseen ? texts.chat.newMessages(unseen) : texts.chat.toNewest}</ToEnd>
       )}
       {menu && (
-        <Suspense>
-          <MessageMenu
-            label={texts.chat.actions(menu.message.username)}
-            items={actionsFor(menu.message)}
-            anchor={menu.anchor}
-            onClose={() => setMenu(undefined)}
-          />
-        </Suspense>
+        <MessageMenu
+          key={menu.message.id}
+          label={texts.chat.actions(menu.message.username)}
+          items={actionsFor(menu.message)}
+          anchor={menu.anchor}
+          onClose={() => setMenu(undefined)}
+        />
       )}
     </div>
   );

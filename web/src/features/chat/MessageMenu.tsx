@@ -1,5 +1,8 @@
-import { Menu } from "@base-ui/react/menu";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
 import type { MenuItem } from "../../ui/Menu";
+
+/** Pixels between the menu and what it belongs to, and to the window's edges. */
+const [GAP, EDGE] = [4, 8];
 
 type Props = {
   label: string;
@@ -9,29 +12,64 @@ type Props = {
   onClose: () => void;
 };
 
-/** What can be done about one message: one menu for the whole list, loaded when it is first opened. */
-export default function MessageMenu({ label, items, anchor, onClose }: Props) {
+/**
+ * What can be done about one message: one menu for the whole list. The browser's own popover closes by Escape and by a
+ * click beside it.
+ */
+export function MessageMenu({ label, items, anchor, onClose }: Props) {
+  const menu = useRef<HTMLDivElement>(null);
+
+  useLayoutEffect(() => {
+    const popover = menu.current;
+    if (!popover) return;
+    popover.showPopover();
+    const [at, own] = [anchor.getBoundingClientRect(), popover.getBoundingClientRect()];
+    const hasRoomBelow = at.bottom + GAP + own.height + EDGE <= window.innerHeight;
+    const top = hasRoomBelow ? at.bottom + GAP : at.top - GAP - own.height;
+    popover.style.top = `${Math.max(top, EDGE)}px`;
+    popover.style.left = `${Math.max(at.right - own.width, EDGE)}px`;
+    popover.querySelector<HTMLElement>("[role=menuitem]")?.focus();
+  }, [anchor]);
+
+  useEffect(() => () => anchor.focus({ preventScroll: true }), [anchor]);
+
+  function onKeyDown(event: KeyboardEvent<HTMLElement>) {
+    const all = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=menuitem]")];
+    const at = all.indexOf(document.activeElement as HTMLElement);
+    const targets: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
+    const target = targets[event.key];
+    if (event.key === "Tab") menu.current?.hidePopover();
+    if (target === undefined) return;
+    event.preventDefault();
+    all.at(target % all.length)?.focus();
+  }
+
   return (
-    <Menu.Root open modal={false} onOpenChange={(isOpen) => !isOpen && onClose()}>
-      <Menu.Portal>
-        <Menu.Positioner anchor={anchor} sideOffset={4} align="end" className="z-40">
-          <Menu.Popup
-            aria-label={label}
-            finalFocus={{ current: anchor }}
-            className="flex min-w-44 max-w-72 flex-col rounded-xl border border-line bg-card p-1.5 shadow-xl outline-none"
-          >
-            {items.map(({ name, onChoose, isDangerous }) => (
-              <Menu.Item
-                key={name}
-                onClick={onChoose}
-                className={`cursor-pointer rounded-lg px-3 py-2 text-left [overflow-wrap:anywhere] data-highlighted:bg-raised ${isDangerous ? "text-bad" : ""}`}
-              >
-                {name}
-              </Menu.Item>
-            ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <div
+      ref={menu}
+      popover="auto"
+      role="menu"
+      tabIndex={-1}
+      aria-label={label}
+      onKeyDown={onKeyDown}
+      onToggle={({ newState }) => newState === "closed" && onClose()}
+      className="fixed inset-auto m-0 max-w-72 flex-col rounded-xl border border-line bg-card p-1.5 text-ink shadow-xl open:flex"
+    >
+      {items.map(({ name, onChoose, isDangerous }) => (
+        <button
+          key={name}
+          type="button"
+          role="menuitem"
+          tabIndex={-1}
+          onClick={() => {
+            menu.current?.hidePopover();
+            onChoose();
+          }}
+          className={`rounded-lg px-3 py-2 text-left [overflow-wrap:anywhere] hover:bg-raised focus-visible:bg-raised focus-visible:-outline-offset-2 ${isDangerous ? "text-bad" : ""}`}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
   );
 }

@@ -16,6 +16,7 @@ export function useSticky(keys: readonly string[]) {
   const scroller = useRef<HTMLDivElement>(null);
   const [isAtEnd, setIsAtEnd] = useState(true);
   const isFollowing = useRef(true);
+  const lastTop = useRef(0);
   const virtualizer = useVirtualizer({
     count: keys.length,
     getScrollElement: () => scroller.current,
@@ -25,31 +26,40 @@ export function useSticky(keys: readonly string[]) {
     paddingStart: HEAD,
     paddingEnd: 8,
     anchorTo: "end",
-    followOnAppend: true,
-    scrollEndThreshold: NEAR,
   });
 
+  const follow = useCallback(() => {
+    if (isFollowing.current) virtualizer.scrollToEnd();
+  }, [virtualizer]);
+
+  // Only its reader moves the list up: what grows below them does not.
   const onScroll = useCallback(() => {
     const at = scroller.current;
     if (!at) return;
-    isFollowing.current = at.scrollHeight - at.scrollTop - at.clientHeight <= NEAR;
+    const isNear = at.scrollHeight - at.scrollTop - at.clientHeight <= NEAR;
+    if (isNear) isFollowing.current = true;
+    else if (at.scrollTop < lastTop.current) isFollowing.current = false;
+    lastTop.current = at.scrollTop;
     setIsAtEnd(isFollowing.current);
   }, []);
 
   const toEnd = useCallback(() => {
     isFollowing.current = true;
     setIsAtEnd(true);
-    virtualizer.scrollToEnd();
-  }, [virtualizer]);
+    follow();
+  }, [follow]);
 
-  // On entering, and when the list gets another height: a telephone's keyboard opens.
-  useLayoutEffect(toEnd, [toEnd]);
+  const height = virtualizer.getTotalSize();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what changes the end
+  useLayoutEffect(follow, [follow, keys, height]);
+
+  // The list itself gets another height when a telephone's keyboard opens.
   useEffect(() => {
     if (!scroller.current) return;
-    const observer = new ResizeObserver(() => isFollowing.current && virtualizer.scrollToEnd());
+    const observer = new ResizeObserver(follow);
     observer.observe(scroller.current);
     return () => observer.disconnect();
-  }, [virtualizer]);
+  }, [follow]);
 
   return { virtualizer, scroller, isAtEnd, onScroll, toEnd };
 }
