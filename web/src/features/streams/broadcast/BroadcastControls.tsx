@@ -1,4 +1,6 @@
 import type { Stream } from "../../../api/client";
+import { HealthCard } from "./HealthCard";
+import { SessionHistory } from "./SessionHistory";
 import { SignalSteps } from "./SignalSteps";
 import { StreamKey } from "./StreamKey";
 import { isAwaited, useChannel, useSessions } from "./useSessions";
@@ -6,7 +8,7 @@ import { useSignal } from "./useSignal";
 
 /** Everything its owner needs to broadcast a stream. */
 export function BroadcastControls({ stream }: { stream: Stream }) {
-  useSignal(stream);
+  const { log, health } = useSignal(stream);
   const sessions = useSessions(stream);
   const channel = useChannel(stream);
   const newest = sessions.data?.pages[0]?.items[0];
@@ -16,7 +18,9 @@ export function BroadcastControls({ stream }: { stream: Stream }) {
   return (
     <div className="flex flex-col gap-6">
       <SignalSteps stream={stream} newest={newest} busyWith={busyWith} />
+      {stream.startedAt && <HealthCard log={log} health={health} isComing={isSending} />}
       {stream.status !== "ENDED" && <StreamKey channelId={stream.channelId} isSending={isSending} />}
+      <SessionHistory stream={stream} sessions={sessions} log={log} />
     </div>
   );
 }
