@@ -161,6 +161,60 @@ async fn logging_out_everywhere_ends_every_session() {
 }
 
 #[tokio::test]
+async fn a_changed_password_ends_every_other_session() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    let change = |token: &str, current: &str, new: &str| {
+        let body = json!({ "currentPassword": current, "newPassword": new });
+        ada.anonymous(Method::PUT, "/api/v1/users/me/password").bearer_auth(token).json(&body).send()
+    };
+    let short = change(&ada.access_token, &ada.password, "short").await.unwrap();
+    assert_eq!(short.status(), 400);
+    let short: Value = short.json().await.unwrap();
+    assert_eq!(short["errors"][0]["pointer"], "/newPassword", "{short}");
+    let wrong = change(&ada.access_token, "not the password", "another horse battery").await.unwrap();
+    assert_eq!(wrong.status(), 403);
+    assert_eq!(problem_code(wrong).await.unwrap(), "wrong-password");
+
+    let changed = change(&ada.access_token, &ada.password, "another horse battery").await.unwrap();
+    assert_eq!(changed.status(), 200);
+    let session: Value = changed.json().await.unwrap();
+    assert_eq!(session["user"]["username"], ada.username);
+    assert_eq!(ada.refresh_with(&ada.refresh_token).await.unwrap().status(), 401);
+    let late = change(&ada.access_token, "another horse battery", "a third horse battery").await.unwrap();
+    assert_eq!(late.status(), 401, "the access token of before changes nothing");
+    let here = session["accessToken"].as_str().unwrap();
+    let me = ada.anonymous(Method::GET, "/api/v1/users/me").bearer_auth(here).send().await.unwrap();
+    assert_eq!(me.status(), 200);
+    assert_eq!(ada.refresh_with(session["refreshToken"].as_str().unwrap()).await.unwrap().status(), 200);
+    assert_eq!(ada.log_in_with(&ada.password).await.unwrap().status(), 401);
+    assert_eq!(ada.log_in_with("another horse battery").await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn the_eleventh_wrong_current_password_is_429() {
+    let ada = Person::register(Stack::shared()).await.unwrap();
+    let body = json!({ "currentPassword": "not the password", "newPassword": "another horse battery" });
+    let guesses: Vec<_> = (0..30)
+        .map(|_| {
+            let request = ada.request(Method::PUT, "/api/v1/users/me/password").json(&body);
+            tokio::spawn(async move { request.send().await.unwrap().status().as_u16() })
+        })
+        .collect();
+    let mut looked_at = 0;
+    for guess in guesses {
+        match guess.await.unwrap() {
+            403 => looked_at += 1,
+            status => assert_eq!(status, 429),
+        }
+    }
+    assert_eq!(looked_at, 10);
+    let right = json!({ "currentPassword": ada.password, "newPassword": "another horse battery" });
+    let answer = ada.request(Method::PUT, "/api/v1/users/me/password").json(&right).send().await.unwrap();
+    assert_eq!(answer.status(), 429);
+    assert_eq!(ada.log_in_with(&ada.password).await.unwrap().status(), 200, "logging in is counted by itself");
+}
+
+#[tokio::test]
 async fn the_eleventh_failed_login_is_429() {
     let ada = Person::register(Stack::shared()).await.unwrap();
     for _ in 0..10 {

@@ -26,7 +26,7 @@ enum Answer {
 use Answer::{Done, Fails, Http, Items, Socket};
 
 /// Nobody in the samples exists here, and no page of theirs is this stack's own.
-const SAMPLES: [(&str, Answer); 72] = [
+const SAMPLES: [(&str, Answer); 73] = [
     ("auth-handler/register", Http(201)),
     ("auth-handler/register-malformed", Http(400)),
     ("auth-handler/login-unknown-user", Http(401)),
@@ -34,6 +34,7 @@ const SAMPLES: [(&str, Answer); 72] = [
     ("auth-handler/logout-garbage", Http(204)),
     ("auth-handler/logout-all-without-token", Http(401)),
     ("auth-handler/me-without-token", Http(401)),
+    ("auth-handler/password-without-token", Http(401)),
     ("auth-handler/jwks", Http(200)),
     ("site-handler/health", Http(200)),
     ("site-handler/live", Http(200)),

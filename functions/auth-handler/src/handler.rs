@@ -6,7 +6,7 @@ use axum::extract::{FromRef, FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use secrecy::SecretString;
 use skylark_api::address::viewer_address;
@@ -14,12 +14,14 @@ use skylark_api::etag::{self, etag};
 use skylark_api::json::Body;
 use skylark_api::openapi::ALIASES;
 use skylark_api::operations::accounts::{
-    Account, EditProfileRequest, LoginRequest, Profile, RefreshRequest, RegisterRequest, SessionTokens,
+    Account, ChangePasswordRequest, EditProfileRequest, LoginRequest, Profile, RefreshRequest, RegisterRequest,
+    SessionTokens,
 };
 use skylark_api::problem::{Result, Status};
 use skylark_api::signing::Signer;
 use skylark_api::token::{Caller, LIFE_SECONDS, Verifier};
 use skylark_domain::account::commands::{EditProfile, Login, Register};
+use skylark_domain::account::sessions::ChangePassword;
 use skylark_domain::account::{AccountService, Session};
 use skylark_domain::ports::PublicKeys;
 
@@ -59,7 +61,10 @@ pub(crate) fn router(accounts: Accounts) -> Router {
     let canonical = "/api/v1/auth";
     let aliases = ALIASES.into_iter().filter(|(_, target)| *target == canonical).map(|(alias, _)| alias);
     let sign_in = || aliases.chain([canonical]).fold(Router::new(), with_sign_in);
-    let routes = if accounts.signs_in { sign_in() } else { Router::new() };
+    let routes = match accounts.signs_in {
+        true => sign_in().route("/api/v1/users/me/password", put(change_password)),
+        false => Router::new(),
+    };
     routes
         .route("/api/v1/users/me", get(me).patch(edit).delete(erase))
         .route("/api/v1/users/{username}", get(profile))
@@ -128,6 +133,16 @@ async fn edit(
     let edit = EditProfile { display_name, bio, expected_version };
     let user = accounts.service.edit_profile(caller.sub, caller.token_version, edit).await?;
     Ok(([etag(user.version)], Json(Account::from(user))).into_response())
+}
+
+async fn change_password(
+    State(accounts): State<Accounts>,
+    Caller(caller): Caller,
+    Body(body): Body<ChangePasswordRequest>,
+) -> Result<Json<SessionTokens>> {
+    let command = ChangePassword { current: body.current_password, new: body.new_password };
+    let session = accounts.service.change_password(caller.sub, caller.token_version, command).await?;
+    Ok(Json(accounts.tokens(session)?))
 }
 
 async fn erase(State(accounts): State<Accounts>, Caller(caller): Caller, headers: HeaderMap) -> Result<Status> {

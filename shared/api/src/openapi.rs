@@ -13,7 +13,7 @@ use crate::problem::ProblemDetails;
     info(title = "Skylark", description = "Video on demand, live streaming and chat.", version = "1"),
     paths(
         accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::logout_all, accounts::me, accounts::edit,
-        accounts::erase, accounts::profile, accounts::jwks, site::health, site::live, site::ready, site::media, site::openapi,
+        accounts::change_password, accounts::erase, accounts::profile, accounts::jwks, site::health, site::live, site::ready, site::media, site::openapi,
         site::oembed, uploads::begin, uploads::get, uploads::sign_parts, uploads::complete, uploads::abort, videos::list,
         videos::get, videos::edit, videos::delete, videos::retry, videos::choose_poster,
         channels::create, channels::mine, channels::get, channels::edit, channels::key, channels::reset_key,

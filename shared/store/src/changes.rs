@@ -16,7 +16,7 @@ use crate::measurements::RollUp;
 use crate::messages;
 
 /// Events of a user that end every session.
-const ENDS_SESSIONS: [&str; 2] = ["UserErased", "SessionsEnded"];
+const ENDS_SESSIONS: [&str; 3] = ["UserErased", "SessionsEnded", "PasswordChanged"];
 
 /// What became of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

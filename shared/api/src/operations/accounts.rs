@@ -54,6 +54,17 @@ pub struct EditProfileRequest {
     pub bio: Option<String>,
 }
 
+/// A change of the own password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangePasswordRequest {
+    /// The password so far.
+    pub current_password: String,
+    /// 10-128 characters.
+    #[schema(min_length = 10, max_length = 128)]
+    pub new_password: String,
+}
+
 /// The own account.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -186,6 +197,17 @@ pub(crate) fn edit() {}
 #[utoipa::path(delete, path = "/api/v1/users/me", tag = "accounts", operation_id = "erase_account", security(("bearer" = [])),
     responses((status = 204), (status = 401, body = ProblemDetails), (status = 412, body = ProblemDetails)))]
 pub(crate) fn erase() {}
+
+/// Change the own password. Every session ends, and the answer is a new one: the caller stays signed in.
+#[utoipa::path(put, path = "/api/v1/users/me/password", tag = "accounts", operation_id = "change_password",
+    security(("bearer" = [])), request_body = ChangePasswordRequest,
+    responses((status = 200, body = SessionTokens), (status = 400, body = ProblemDetails), (status = 401, body = ProblemDetails),
+        (status = 403, description = "`wrong-password`", body = ProblemDetails),
+        (status = 404, description = "Where people sign in at another issuer", body = ProblemDetails),
+        (status = 409, description = "`no-password`: the caller signs in at another issuer", body = ProblemDetails),
+        (status = 412, description = "The account was changed at the same time", body = ProblemDetails),
+        (status = 429, description = "After 10 failures in 15 minutes", body = ProblemDetails)))]
+pub(crate) fn change_password() {}
 
 /// What everybody may know of a user.
 #[utoipa::path(get, path = "/api/v1/users/{username}", tag = "accounts", operation_id = "get_profile",

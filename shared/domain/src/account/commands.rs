@@ -60,7 +60,7 @@ impl AccountService {
     /// `Invalid`; `Conflict` with `username-taken` or `email-taken`.
     pub async fn register(&self, command: Register) -> Result<Session> {
         let check = rules::username(Check::default(), &command.username);
-        rules::password(rules::email(check, &command.email), &command.password).done()?;
+        rules::password(rules::email(check, &command.email), "password", &command.password).done()?;
         let now = self.now();
         let user = User {
             id: new_id(now),
@@ -93,16 +93,8 @@ impl AccountService {
     /// # Errors
     /// `Unauthenticated`; `RateLimited` after [`MAX_LOGIN_FAILURES`] failures in a window.
     pub async fn login(&self, command: Login) -> Result<Session> {
-        let now = self.now();
         let subject = format!("login:{}:{}", token::digest(&command.name.to_lowercase()), command.address);
-        // Counted before the password is looked at: parallel guesses cannot slip past the limit.
-        let window = self.attempts.add(&subject, LOGIN_WINDOW, now).await?;
-        if window.count > MAX_LOGIN_FAILURES {
-            let left = window.ends_at.duration_since(now).as_secs();
-            return Err(Error::RateLimited {
-                retry_after: Duration::from_secs(u64::try_from(left).unwrap_or_default().max(1)),
-            });
-        }
+        self.count_try(&subject).await?;
         let user = if command.name.contains('@') {
             self.accounts.by_email(&command.name).await?
         } else {
@@ -182,6 +174,17 @@ impl AccountService {
         self.accounts.erase(Change { next: user, event }).await?;
         // Tokens of a user who is gone open nothing; what a crash leaves here, their expiry removes.
         Ok(self.accounts.end_tokens(caller, None).await?)
+    }
+
+    /// Counts a try of a password before it is looked at: parallel guesses cannot slip past the limit.
+    pub(super) async fn count_try(&self, subject: &str) -> Result<()> {
+        let now = self.now();
+        let window = self.attempts.add(subject, LOGIN_WINDOW, now).await?;
+        if window.count <= MAX_LOGIN_FAILURES {
+            return Ok(());
+        }
+        let left = window.ends_at.duration_since(now).as_secs();
+        Err(Error::RateLimited { retry_after: Duration::from_secs(u64::try_from(left).unwrap_or_default().max(1)) })
     }
 
     pub(super) async fn current(&self, caller: UserId, token_version: u32, expected: Option<u64>) -> Result<User> {

@@ -17,10 +17,10 @@ pub(super) fn email(check: Check, email: &str) -> Check {
     check.require("email", valid, "must be an e-mail address")
 }
 
-pub(super) fn password(check: Check, password: &str) -> Check {
+pub(super) fn password(check: Check, field: &str, password: &str) -> Check {
     // The upper bound keeps hashing bounded; bytes, because that is what is hashed.
     let valid = password.chars().count() >= 10 && password.len() <= 128;
-    check.require("password", valid, "must be 10 to 128 characters")
+    check.require(field, valid, "must be 10 to 128 characters")
 }
 
 fn domain_is_valid(domain: &str) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde_json::json;
 use skylark_domain::account::commands::Register;
+use skylark_domain::account::sessions::ChangePassword;
 use skylark_domain::account::{AccountService, RefreshToken, Role, Session, User};
 use skylark_domain::ids::new_id;
 use skylark_domain::outbox::{Change, DomainEvent};
@@ -166,4 +167,14 @@ async fn a_session_of_before_all_were_ended_is_not_refreshed() {
     assert!(matches!(refused, Error::Unauthenticated), "{refused:?}");
     service.logout_everywhere(user.id, 1).await.unwrap();
     assert_eq!(table.by_id(user.id).await.unwrap().unwrap().token_version, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_elsewhere_has_no_password_to_change() {
+    let World { table, .. } = &world().await;
+    let ada = User { subject: Some("digest".into()), password_hash: String::new(), ..user("ada") };
+    table.register(change(&ada, "UserRegistered")).await.unwrap();
+    let command = ChangePassword { current: String::new(), new: "correct horse battery".into() };
+    let refused = service(table).change_password(ada.id, 0, command).await.unwrap_err();
+    assert!(matches!(refused, Error::Conflict { code: "no-password", .. }), "{refused:?}");
 }
