@@ -65,3 +65,15 @@ pub fn probe(input: &str) -> Result<(u32, u32, bool)> {
     let (width, height) = video.trim_end_matches(',').split_once(',').context("no size")?;
     Ok((width.parse()?, height.parse()?, text.lines().any(|line| line.starts_with("audio"))))
 }
+
+/// The newest frame that can be had of a live playlist, scaled to this size: its brightness, a byte for each pixel.
+pub fn frame(url: &str, width: usize, height: usize) -> Result<Vec<u8>> {
+    let decoded = tool("FFMPEG", "ffmpeg")
+        .args(["-nostdin", "-v", "error", "-live_start_index", "-1", "-i", url, "-frames:v", "1"])
+        .args(["-vf", &format!("scale={width}:{height}"), "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"])
+        .output()
+        .context("ffmpeg cannot be started")?;
+    let said = String::from_utf8_lossy(&decoded.stderr);
+    ensure!(decoded.stdout.len() == width * height, "{} bytes: {said}", decoded.stdout.len());
+    Ok(decoded.stdout)
+}

@@ -59,6 +59,25 @@ impl Person {
         })
     }
 
+    /// Signs in somebody who is registered already.
+    pub async fn sign_in(stack: &Stack, username: &str, password: &str) -> Result<Self> {
+        let client = reqwest::Client::new();
+        let url = stack.url("front");
+        let login = json!({ "username": username, "password": password });
+        let answer = client.post(format!("{url}/api/v1/auth/login")).json(&login).send().await?;
+        let status = answer.status();
+        let body: Value = answer.json().await?;
+        ensure!(status == 200, "login answered {status}: {body}");
+        Ok(Self {
+            client,
+            url,
+            username: username.to_owned(),
+            password: password.to_owned(),
+            access_token: text(&body, "accessToken")?,
+            refresh_token: text(&body, "refreshToken")?,
+        })
+    }
+
     /// The same person, asking another address.
     pub fn at(&self, url: String) -> Self {
         Self { url, ..self.clone() }

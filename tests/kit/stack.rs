@@ -104,14 +104,6 @@ impl Stack {
         }
     }
 
-    /// Runs a command of `skylark` on this stack's data, and answers whether it succeeded and what it said.
-    pub fn command(&self, name: &str) -> Result<(bool, String)> {
-        let mut command = Command::new(built()?);
-        let run = command.args([name, "--data"]).arg(self.data()).output()?;
-        let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-        Ok((run.status.success(), said))
-    }
-
     /// The calls the services met since [`Stack::forget_calls`], by `service.Operation`.
     pub async fn calls(&self) -> Result<BTreeMap<String, u64>> {
         Ok(reqwest::get(format!("{}/calls", self.url("admin"))).await?.json().await?)
@@ -201,7 +193,7 @@ fn bin_dir() -> Result<PathBuf> {
 }
 
 /// The `skylark` that was built with the tests.
-fn built() -> Result<PathBuf> {
+pub(crate) fn built() -> Result<PathBuf> {
     Ok(bin_dir()?.join("skylark"))
 }
 

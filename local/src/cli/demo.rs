@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use self::chat::Crowd;
 use self::live::OnAir;
-use super::people::{CREATOR, DEMO};
+use super::people::DEMO;
 use super::{Data, complain, endpoint};
 use crate::cage;
 use crate::mediaconvert;
@@ -116,7 +116,7 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
             Some(What::Disconnect(data)) => {
                 let (front, tools) = (endpoint(data, "front")?, tools()?);
                 let mut over = ending::ending(None)?;
-                disconnect::run(&front, &tools, &CREATOR, &mut over).await
+                disconnect::run(&front, &tools, &mut over).await
             }
         }
     })?;

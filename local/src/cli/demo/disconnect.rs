@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::ending::ended;
 use super::live::OnAir;
 use crate::cli::chatter::Chatter;
-use crate::cli::people::{Profile, VIEWER};
+use crate::cli::people::{CREATOR, VIEWER};
 use crate::cli::person::text;
 use crate::cli::say;
 use crate::mediaconvert::Tools;
@@ -27,17 +27,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long an echo may take.
 const ECHO: Duration = Duration::from_secs(10);
 
-/// Publishes, cuts, comes back, ends.
-pub(super) async fn run(
-    front: &str,
-    tools: &Tools,
-    owner: &Profile,
-    over: &mut watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    let mut on_air = OnAir::begin(front, tools, owner, TITLE).await?;
+/// Publishes, cuts, comes back, ends. Not on the channel of `demo live`: both may take place at once.
+pub(super) async fn run(front: &str, tools: &Tools, over: &mut watch::Receiver<bool>) -> anyhow::Result<()> {
+    let mut on_air = OnAir::begin(front, tools, &VIEWER, TITLE).await?;
     on_air.live(over).await?;
     let id = on_air.stream_id().to_owned();
-    let viewer = VIEWER.sign_in(front).await?;
+    let viewer = CREATOR.sign_in(front).await?;
     let mut room = Chatter::enter(&viewer, &id).await?;
     talk(&mut room, "The picture is fine", "before").await?;
     tokio::select! {
