@@ -1518,7 +1518,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Announce a file and its video. */
+        /**
+         * Announce a file and its video. A repetition under the same Idempotency-Key answers the same upload with fresh URLs: so a page
+         *     that was reloaded goes on, also with a single PUT.
+         */
         post: operations["begin_upload"];
         delete?: never;
         options?: never;
@@ -2289,8 +2292,8 @@ export interface components {
         };
         /** @description The parts of the file. */
         CompleteRequest: {
-            /** @description All of them, in order. */
-            parts: components["schemas"]["SentPart"][];
+            /** @description All of them, in order; those that have come when it is absent. */
+            parts?: components["schemas"]["SentPart"][] | null;
         };
         /** @description Changes of a channel; an absent field stays. */
         EditChannelRequest: {
@@ -2672,6 +2675,11 @@ export interface components {
         };
         /** @description Part URLs. */
         PartTargets: {
+            /**
+             * Format: date-time
+             * @description When the URLs end.
+             */
+            expiresAt: string;
             /** @description In the order they were asked for. */
             parts: components["schemas"]["PartTarget"][];
         };
@@ -3317,6 +3325,8 @@ export interface components {
              * @description When it was last changed.
              */
             updatedAt: string;
+            /** @description The upload that is awaited, while it is UPLOADING. */
+            uploadId?: string | null;
             /** @description `usr_...`. */
             userId: string;
             /** @description The owner's name; null only for what was made before names were written down. */
@@ -3353,6 +3363,8 @@ export interface components {
              * @description When it was last changed.
              */
             updatedAt: string;
+            /** @description Of own videos that are UPLOADING: the upload that is awaited. */
+            uploadId?: string | null;
             /** @description `usr_...`. */
             userId: string;
             /** @description The owner's name; null only for what was made before names were written down. */

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use skylark_api::idempotency::{Posted, replayed};
 use skylark_api::operations::uploads::{
-    CompleteRequest, PartTarget, PartTargets, PartsRequest, UploadCompleted, UploadRequest, UploadStarted, UploadState,
+    CompleteRequest, PartTargets, PartsRequest, UploadCompleted, UploadRequest, UploadStarted, UploadState,
 };
 use skylark_api::problem::{Result, Status};
 use skylark_api::query;
@@ -40,7 +40,7 @@ pub(super) async fn sign_parts(
 ) -> Result<Response> {
     let work = videos.part_urls(caller.sub, upload_id(&id)?, &body.numbers);
     let (parts, is_repeated) = repeat(&videos, key.once(caller.sub), &id, work).await?;
-    let targets = PartTargets { parts: parts.into_iter().map(PartTarget::from).collect() };
+    let targets = PartTargets::new(parts, videos.urls_expire_at());
     Ok(Status::Ok.with((replayed(is_repeated), Json(targets))))
 }
 

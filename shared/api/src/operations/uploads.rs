@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use skylark_domain::ports::Part;
 use skylark_domain::video::uploads::{Begun, NewUpload, PartUrl, Stage, Transfer};
@@ -181,17 +182,28 @@ pub struct PartsRequest {
 
 /// Part URLs.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct PartTargets {
     /// In the order they were asked for.
     pub parts: Vec<PartTarget>,
+    /// When the URLs end.
+    #[schema(format = "date-time")]
+    pub expires_at: String,
+}
+
+impl PartTargets {
+    /// Of URLs that end at `expires_at`.
+    pub fn new(parts: Vec<PartUrl>, expires_at: Timestamp) -> Self {
+        Self { parts: parts.into_iter().map(PartTarget::from).collect(), expires_at: rfc3339(expires_at) }
+    }
 }
 
 /// The parts of the file.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteRequest {
-    /// All of them, in order.
-    pub parts: Vec<SentPart>,
+    /// All of them, in order; those that have come when it is absent.
+    pub parts: Option<Vec<SentPart>>,
 }
 
 /// A part that was sent.
@@ -206,8 +218,9 @@ pub struct SentPart {
 
 impl CompleteRequest {
     /// Number and ETag of each.
-    pub fn into_parts(self) -> Vec<(u32, String)> {
-        self.parts.into_iter().map(|part| (part.number, part.etag.trim_matches('"').to_owned())).collect()
+    pub fn into_parts(self) -> Option<Vec<(u32, String)>> {
+        let named = |part: SentPart| (part.number, part.etag.trim_matches('"').to_owned());
+        self.parts.map(|parts| parts.into_iter().map(named).collect())
     }
 }
 
@@ -221,7 +234,8 @@ pub struct UploadCompleted {
     pub video_id: String,
 }
 
-/// Announce a file and its video.
+/// Announce a file and its video. A repetition under the same Idempotency-Key answers the same upload with fresh URLs: so a page
+/// that was reloaded goes on, also with a single PUT.
 #[utoipa::path(post, path = "/api/v1/uploads", tag = "videos", operation_id = "begin_upload", security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "1-128 visible characters: one effect in 24 h")), request_body = UploadRequest,
     responses((status = 201, body = UploadStarted), (status = 400, body = ProblemDetails),

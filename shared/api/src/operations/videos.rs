@@ -117,6 +117,9 @@ pub struct VideoCard {
     pub thumbnail_url: Option<String>,
     /// `UPLOADING`, `PROCESSING`, `READY`, `FAILED`.
     pub status: &'static str,
+    /// Of own videos that are UPLOADING: the upload that is awaited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload_id: Option<String>,
     /// Of own videos that are PROCESSING.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<ProgressReport>,
@@ -145,6 +148,7 @@ impl VideoCard {
             duration_ms: card.duration_ms,
             thumbnail_url: card.thumbnail.map(|key| format!("{media_url}/{key}")),
             status: card.status.name(),
+            upload_id: None,
             progress: None,
             failure: None,
             visibility: card.visibility.into(),
@@ -165,6 +169,7 @@ impl VideoCard {
             duration_ms: view.duration_ms,
             thumbnail_url: view.poster_url,
             status: view.status,
+            upload_id: view.upload_id,
             progress: view.progress,
             failure: view.failure,
             visibility: view.visibility,
@@ -214,6 +219,9 @@ pub struct VideoView {
     pub chat_replay_url: Option<String>,
     /// `UPLOADING`, `PROCESSING`, `READY`, `FAILED`.
     pub status: &'static str,
+    /// The upload that is awaited, while it is UPLOADING.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload_id: Option<String>,
     /// While it is PROCESSING.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<ProgressReport>,
@@ -308,6 +316,10 @@ impl VideoView {
                 Source::Recording { stream_id, .. } => SourceView { stream_id: Some(stream_id.to_string()) },
                 Source::Upload(_) => SourceView { stream_id: None },
             },
+            upload_id: video
+                .uploaded()
+                .filter(|_| video.status == Status::Uploading)
+                .map(|uploaded| uploaded.upload_id.to_string()),
             progress: (video.status == Status::Processing)
                 .then_some(ProgressReport { phase: progress.phase, percent: progress.percent }),
             failure: video.failure.filter(|_| video.status == Status::Failed).map(|code| FailureReport {

@@ -191,9 +191,14 @@ impl Videos {
     }
 
     async fn begun(&self, upload: Upload, is_repeated: bool) -> Result<Begun> {
-        let urls_expire_at = self.clock.now() + SignedDuration::try_from(URL_LIFE).unwrap_or_default();
+        let urls_expire_at = self.urls_expire_at();
         let transfer = self.transfer(&upload).await?;
         Ok(Begun { upload, transfer, urls_expire_at, is_repeated })
+    }
+
+    /// When a URL that is signed now ends.
+    pub fn urls_expire_at(&self) -> Timestamp {
+        self.clock.now() + SignedDuration::try_from(URL_LIFE).unwrap_or_default()
     }
 
     async fn transfer(&self, upload: &Upload) -> Result<Transfer> {
@@ -249,11 +254,16 @@ impl Videos {
         self.sign_parts(&upload, &multipart, numbers).await
     }
 
-    /// Makes one object of the parts: number and ETag of each, in order.
+    /// Makes one object of the parts: number and ETag of each, in order; of those that have come when nobody names them.
     ///
     /// # Errors
     /// `NotFound`; `Invalid` when parts are missing or differ; `Conflict` when the upload has no parts or is over.
-    pub async fn complete_upload(&self, user: UserId, id: UploadId, parts: Vec<(u32, String)>) -> Result<Upload> {
+    pub async fn complete_upload(
+        &self,
+        user: UserId,
+        id: UploadId,
+        parts: Option<Vec<(u32, String)>>,
+    ) -> Result<Upload> {
         let (upload, multipart) = match self.open_multipart(user, id).await {
             // The answer of a first try was lost.
             Err(Error::Conflict { code: "upload-completed", .. }) => {
@@ -268,7 +278,9 @@ impl Videos {
                 None => Err(over()),
             };
         };
-        check_parts(&upload, &multipart, &stored, &parts)?;
+        let came = || stored.iter().map(|part| (part.number, part.etag.clone())).collect();
+        check_parts(&upload, &multipart, &stored, parts.as_deref())?;
+        let parts: Vec<(u32, String)> = parts.unwrap_or_else(came);
         match self.uploads.complete_multipart(&upload.key, &multipart.s3_upload_id, &parts).await? {
             Assembled::Done => Ok(upload),
             Assembled::BadParts => Err(invalid_parts("do not match what was received".into())),
@@ -368,9 +380,9 @@ pub(super) fn check_words(check: Check, description: Option<&str>, artist: Optio
     )
 }
 
-fn check_parts(upload: &Upload, multipart: &Multipart, stored: &[Part], parts: &[(u32, String)]) -> Result<()> {
+fn check_parts(upload: &Upload, multipart: &Multipart, stored: &[Part], parts: Option<&[(u32, String)]>) -> Result<()> {
     let count = multipart.part_count(upload.file_size);
-    if !parts.iter().map(|(number, _)| *number).eq(1..=count) {
+    if parts.is_some_and(|parts| !parts.iter().map(|(number, _)| *number).eq(1..=count)) {
         return Err(invalid_parts(format!("must be parts 1 to {count}, each once and in order")));
     }
     let has_come = |number: u32| {
