@@ -56,7 +56,9 @@ impl Size {
 pub(super) struct Encoder {
     ffmpeg: Child,
     feeding: JoinHandle<()>,
-    said: JoinHandle<Vec<u8>>,
+    saying: JoinHandle<Vec<u8>>,
+    /// Why it has ended.
+    said: Option<String>,
     address: Address,
 }
 
@@ -85,7 +87,7 @@ impl Encoder {
         let mut ffmpeg = cage::spawn(command).await.context("ffmpeg cannot be started")?;
         let input = ffmpeg.stdin.take().context("stdin is piped")?;
         let errors = ffmpeg.stderr.take().context("stderr is piped")?;
-        let said = tokio::spawn(async move {
+        let saying = tokio::spawn(async move {
             let mut said = Vec::new();
             let mut errors = errors.take(SAID);
             // Half of it is better than nothing.
@@ -93,24 +95,34 @@ impl Encoder {
             let _ = tokio::io::copy(&mut errors.into_inner(), &mut tokio::io::sink()).await;
             said
         });
-        Ok(Self { ffmpeg, feeding: tokio::spawn(feed(input, picture)), said, address: address.clone() })
+        let feeding = tokio::spawn(feed(input, picture));
+        Ok(Self { ffmpeg, feeding, saying, said: None, address: address.clone() })
     }
 
     /// Waits until it ends by itself, and answers what it says about that, without the key. It can be cancelled.
     pub(super) async fn ended(&mut self) -> String {
-        let status = self.ffmpeg.wait().await;
-        let said = (&mut self.said).await.unwrap_or_default();
-        let said = String::from_utf8_lossy(&said).replace(&self.address.key, "<key>");
-        match (said.trim(), status) {
-            ("", Ok(status)) => format!("the encoder has ended: {status}"),
-            ("", Err(error)) => format!("the encoder has ended: {error}"),
-            (said, _) => said.to_owned(),
+        if let Some(said) = &self.said {
+            return said.clone();
         }
+        let status = self.ffmpeg.wait().await;
+        let said = (&mut self.saying).await.unwrap_or_default();
+        let said = String::from_utf8_lossy(&said).replace(&self.address.key, "<key>");
+        // The rest follows from the first line.
+        let said = match (said.lines().next(), status) {
+            (Some(said), _) => said.to_owned(),
+            (None, Ok(status)) => format!("ffmpeg has ended with {status}"),
+            (None, Err(error)) => format!("ffmpeg has ended: {error}"),
+        };
+        self.said.insert(said).clone()
     }
 
     /// Ends it as somebody who pulls the plug: to the server, the line is cut.
     pub(super) async fn kill(mut self) -> anyhow::Result<()> {
-        Ok(self.ffmpeg.kill().await?)
+        // It has no id any more once its end was seen.
+        if self.ffmpeg.id().is_some() {
+            self.ffmpeg.kill().await?;
+        }
+        Ok(())
     }
 
     /// Ends it as people do: it says goodbye to the server.

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -19,7 +19,28 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const ALL_PAUSES: Duration = Duration::from_secs(120);
 /// A pause that is worth a word.
 const NOTABLE_PAUSE: Duration = Duration::from_secs(2);
-const SILENT: &str = "skylark does not answer: is it running?";
+
+/// There is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Silence {
+    /// Nobody listens, or the connection broke.
+    #[error("skylark does not answer: is it running?")]
+    NoAnswer,
+    /// Somebody listens and says nothing.
+    #[error("skylark does not answer within {PATIENCE:?}")]
+    TooLate,
+}
+
+impl From<reqwest::Error> for Silence {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() { Self::TooLate } else { Self::NoAnswer }
+    }
+}
+
+/// Whether the server may be itself again soon.
+pub(super) fn is_passing(error: &anyhow::Error) -> bool {
+    error.is::<Silence>() || error.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.status >= 500)
+}
 
 /// The server said no, with its own words why.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +92,7 @@ impl Person {
             if let Some(body) = body {
                 request = request.json(body);
             }
-            let refusal = match understand(request.send().await.context(SILENT)?).await? {
+            let refusal = match understand(request.send().await.map_err(Silence::from)?).await? {
                 Ok(body) => return Ok(body),
                 Err(refusal) => refusal,
             };
@@ -94,6 +115,21 @@ impl Person {
         self.ask(Method::GET, path, None).await
     }
 
+    /// All pages of a list; `path` has a query.
+    pub(super) async fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{path}&limit=100{cursor}")).await?;
+            items.extend(page["items"].as_array().into_iter().flatten().cloned());
+            // A cursor is base64url: nothing needs escaping.
+            match page["nextCursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(items),
+            }
+        }
+    }
+
     /// Has something done.
     pub(super) async fn post(&self, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         self.ask(Method::POST, path, body).await
@@ -105,7 +141,8 @@ impl Person {
         for (name, value) in headers.as_object().into_iter().flatten() {
             put = put.header(name, value.as_str().unwrap_or_default());
         }
-        put.send().await.context(SILENT)?.error_for_status()?;
+        let answer = put.send().await.map_err(Silence::from)?;
+        ensure!(answer.status().is_success(), "the bucket refuses the file: {}", answer.status());
         Ok(())
     }
 
@@ -133,7 +170,7 @@ async fn rest(pause: Duration) -> Duration {
 async fn open_session(client: &Client, front: &str, username: &str) -> anyhow::Result<(String, bool)> {
     let ask = async |path: &str, body: Value| {
         let answer = client.post(format!("{front}/api/v1/auth/{path}")).json(&body).send().await;
-        understand(answer.context(SILENT)?).await
+        understand(answer.map_err(Silence::from)?).await
     };
     let login = json!({ "username": username, "password": PASSWORD });
     match ask("login", login).await? {
@@ -155,7 +192,7 @@ async fn open_session(client: &Client, front: &str, username: &str) -> anyhow::R
 async fn understand(answer: Response) -> anyhow::Result<Result<Value, Refusal>> {
     let status = answer.status();
     let asked = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-    let body = answer.bytes().await?;
+    let body = answer.bytes().await.map_err(Silence::from)?;
     if status.is_success() {
         let is_empty = body.is_empty();
         return Ok(Ok(if is_empty { Value::Null } else { serde_json::from_slice(&body)? }));

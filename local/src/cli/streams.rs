@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::encoder::Address;
 use super::person::{Person, text};
@@ -15,8 +15,7 @@ const LOOK: Duration = Duration::from_millis(100);
 impl Person {
     /// The newest of the person's own streams of which something is true.
     pub(super) async fn own_stream(&self, holds: impl Fn(&Value) -> bool) -> anyhow::Result<Option<Value>> {
-        let mine = self.get("/streams?userId=me&limit=100").await?;
-        Ok(mine["items"].as_array().into_iter().flatten().find(|stream| holds(stream)).cloned())
+        Ok(self.list("/streams?userId=me").await?.into_iter().find(|stream| holds(stream)))
     }
 
     /// Announces a stream; `fields` are those of the request.
@@ -89,8 +88,9 @@ impl Person {
 
 /// Whether nothing happens to a stream any more by itself.
 pub(super) fn is_done(stream: &Value) -> bool {
+    let is_recorded = stream["recordingEnabled"] == true && stream["startedAt"].is_string();
     matches!(stream["state"].as_str(), Some("ARCHIVED" | "FAILED" | "DELETED"))
-        || (stream["state"] == "STOPPED" && stream["recordingEnabled"] == json!(false))
+        || (stream["state"] == "STOPPED" && !is_recorded)
 }
 
 /// Whether a stream takes place, or is about to.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use super::ending::ended;
 use crate::cli::encoder::{Encoder, Size};
 use crate::cli::people::Profile;
-use crate::cli::person::{Person, Refusal, text};
+use crate::cli::person::{Person, Refusal, is_passing, text};
 use crate::cli::say;
 use crate::cli::streams::{is_done, is_open, video_of};
 use crate::mediaconvert::Tools;
@@ -88,28 +88,53 @@ impl<'a> OnAir<'a> {
         Ok(OffAir { tools: self.tools, owner: self.owner, stream: self.stream, id: self.id })
     }
 
-    /// Tells how it goes until the end, or until somebody stops the stream.
+    /// Tells how it goes until the end, or until somebody stops the stream. Outlives a server that begins anew.
     pub(super) async fn keep(&mut self, over: &mut watch::Receiver<bool>) -> anyhow::Result<()> {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut told, mut told_at) = (String::new(), Instant::now());
+        let mut told = Told { line: String::new(), at: Instant::now() };
+        let mut silent_since: Option<Instant> = None;
         loop {
-            tokio::select! {
+            let came_back = tokio::select! {
                 () = ended(over) => return Ok(()),
-                said = self.encoder.ended() => self.come_back(&said).await?,
-                _ = looks.tick() => {}
-            }
-            let stream = self.owner.stream(&self.id).await?;
-            if !is_open(&stream) {
-                say("somebody has ended the stream");
-                return Ok(());
-            }
-            let state = format!("{}, encoder {}", text(&stream, "status")?, text(&stream["ingest"], "state")?);
-            if state != told || told_at.elapsed() >= REPORT {
-                say(&format!("{state}, {}", self.measured(&stream).await?));
-                (told, told_at) = (state, Instant::now());
+                said = self.encoder.ended() => self.come_back(&said).await,
+                _ = looks.tick() => Ok(()),
+            };
+            let seen = match came_back {
+                Ok(()) => self.look(&mut told).await,
+                Err(error) => Err(error),
+            };
+            match seen {
+                Ok(true) => silent_since = None,
+                Ok(false) => {
+                    say("somebody has ended the stream");
+                    return Ok(());
+                }
+                Err(error) if is_passing(&error) => {
+                    if silent_since.is_none() {
+                        say(&format!("waiting: {error:#}"));
+                    }
+                    if silent_since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Says what is new, and every now and then what is not. Answers whether the stream goes on.
+    async fn look(&self, told: &mut Told) -> anyhow::Result<bool> {
+        let stream = self.owner.stream(&self.id).await?;
+        if !is_open(&stream) {
+            return Ok(false);
+        }
+        let line = format!("{}, encoder {}", text(&stream, "status")?, text(&stream["ingest"], "state")?);
+        if line != told.line || told.at.elapsed() >= REPORT {
+            say(&format!("{line}, {}", self.measured(&stream).await?));
+            *told = Told { line, at: Instant::now() };
+        }
+        Ok(true)
     }
 
     /// What the server measures.
@@ -126,16 +151,16 @@ impl<'a> OnAir<'a> {
 
     /// Publishes again after the encoder has ended by itself. The key may be another one by now.
     async fn come_back(&mut self, said: &str) -> anyhow::Result<()> {
-        self.failures = if self.since.elapsed() < HEALTHY { self.failures + 1 } else { 1 };
+        sleep(RETRY).await;
         if !is_open(&self.owner.stream(&self.id).await?) {
             // Its server has told it to go.
             return Ok(());
         }
+        self.failures = if self.since.elapsed() < HEALTHY { self.failures + 1 } else { 1 };
         if self.failures > FAILURES {
             bail!("the encoder ends again and again: {said}");
         }
         say(&format!("the encoder has ended and comes back: {said}"));
-        sleep(RETRY).await;
         let address = self.owner.address(&text(&self.stream, "channelId")?).await?;
         self.encoder = Encoder::publish(self.tools, &address, Size::Large).await?;
         self.since = Instant::now();
@@ -144,20 +169,36 @@ impl<'a> OnAir<'a> {
 
     /// Ends the stream, and says where its video is.
     pub(super) async fn end(self) -> anyhow::Result<()> {
+        let Self { owner, id, encoder, stream, .. } = self;
         say("the stream ends and becomes a video");
-        match self.owner.post(&format!("/streams/{}/stop", self.id), None).await {
-            Ok(_) => {}
-            // Somebody was quicker.
-            Err(error) if error.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.status == 409) => {}
-            Err(error) => return Err(error),
+        if stream["status"] == "LIVE" {
+            stop(&owner, &id).await?;
+            encoder.finish().await?;
+        } else {
+            // One that came after the stream's end would begin another.
+            encoder.kill().await?;
+            stop(&owner, &id).await?;
         }
-        self.encoder.finish().await?;
-        let stream = self.owner.stream_that(&self.id, PATIENCE, is_done).await?;
+        let stream = owner.stream_that(&id, PATIENCE, is_done).await?;
         match video_of(&stream) {
-            Ok(video) => say(&format!("it plays at {}", self.owner.page(&format!("/watch/{video}")))),
+            Ok(video) => say(&format!("it plays at {}", owner.page(&format!("/watch/{video}")))),
             Err(why) => say(&format!("there is no video: {why:#}")),
         }
         Ok(())
+    }
+}
+
+/// What was said of a stream last.
+struct Told {
+    line: String,
+    at: Instant,
+}
+
+async fn stop(owner: &Person, id: &str) -> anyhow::Result<()> {
+    match owner.post(&format!("/streams/{id}/stop"), None).await {
+        // Somebody was quicker.
+        Err(error) if error.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.status == 409) => Ok(()),
+        done => done.map(|_| ()),
     }
 }
 

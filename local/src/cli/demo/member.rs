@@ -11,7 +11,7 @@ use tokio::time::{interval, sleep};
 
 use super::phrases::username;
 use crate::cli::chatter::Chatter;
-use crate::cli::person::{Person, Refusal};
+use crate::cli::person::{Person, Refusal, is_passing};
 
 /// Pauses before it comes back: the first, and the longest.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -58,15 +58,14 @@ pub(super) struct Member {
 impl Member {
     /// Takes part until it is dropped or kept out.
     pub(super) async fn run(mut self) {
-        let signed_in = {
-            let _turn = self.door.acquire().await;
-            Person::sign_in(&self.front, &username(self.number)).await
-        };
-        let person = match signed_in {
-            Ok(person) => person,
-            Err(error) => return self.tell(News::KeptOut(format!("{error:#}"))),
-        };
         let mut pause = PAUSE;
+        let person = loop {
+            match self.sign_in().await {
+                Ok(person) => break person,
+                Err(error) if is_passing(&error) => wait(&mut pause).await,
+                Err(error) => return self.tell(News::KeptOut(format!("{error:#}"))),
+            }
+        };
         loop {
             let mut pending = BTreeMap::new();
             match self.take_part(&person, &mut pending, &mut pause).await {
@@ -74,11 +73,13 @@ impl Member {
                 // The line was cut.
                 Ok(()) | Err(_) => self.tell(News::Gone(pending.len())),
             }
-            // Those whose lines were cut together do not come back together.
-            let share = rand::rng().random_range(0.5..1.0);
-            sleep(pause.mul_f64(share)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            wait(&mut pause).await;
         }
+    }
+
+    async fn sign_in(&self) -> anyhow::Result<Person> {
+        let _turn = self.door.acquire().await?;
+        Person::sign_in(&self.front, &username(self.number)).await
     }
 
     /// Talks until the connection ends.
@@ -145,6 +146,13 @@ impl Member {
         // Nobody listens any more at the end.
         let _ = self.news.send((self.number, news));
     }
+}
+
+/// Waits before the next try, each time longer. Those whose lines were cut together do not come back together.
+async fn wait(pause: &mut Duration) {
+    let share = rand::rng().random_range(0.5..1.0);
+    sleep(pause.mul_f64(share)).await;
+    *pause = (*pause * 2).min(LONGEST_PAUSE);
 }
 
 /// Whether coming back later would be no use.

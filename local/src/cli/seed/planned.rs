@@ -30,7 +30,8 @@ pub(super) async fn make(owner: &Person) -> anyhow::Result<()> {
             id
         }
         None => {
-            let fields = json!({ "title": TITLE, "description": DESCRIPTION, "scheduledAt": at });
+            // Whoever tries an encoder today is not to begin it.
+            let fields = json!({ "title": TITLE, "description": DESCRIPTION, "scheduledAt": at, "autoStart": false });
             text(&owner.announce(&fields).await?, "id")?
         }
     };

@@ -99,8 +99,8 @@ fn wanted(cast: &Cast) -> [Wanted<'_>; 4] {
 /// Uploads the video unless it is there. Answers its id when it has to be waited for.
 async fn prepare(wanted: &Wanted<'_>, tools: &Tools, folder: &Path) -> anyhow::Result<Option<String>> {
     let Wanted { owner, title, .. } = wanted;
-    let mine = owner.get("/videos?userId=me&limit=100").await?;
-    let found = mine["items"].as_array().into_iter().flatten().filter(|video| video["title"] == *title);
+    let mine = owner.list("/videos?userId=me").await?;
+    let found = mine.iter().filter(|video| video["title"] == *title);
     let mut leftovers = Vec::new();
     for video in found {
         let id = text(video, "id")?;
