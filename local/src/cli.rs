@@ -34,7 +34,7 @@ struct Skylark {
 #[derive(Subcommand)]
 enum Command {
     /// Start everything and print where it is.
-    Up(up::UpArgs),
+    Up(Box<up::UpArgs>),
     /// Say what is there, what is missing and what to do about it.
     Doctor(Data),
     /// Make people, videos and streams in the running stack, as if it had been used.
@@ -64,7 +64,7 @@ struct Data {
 pub fn run() -> ExitCode {
     let done = match Skylark::parse().command {
         Command::Cage(args) => return cage::run(args),
-        Command::Up(args) => up::run(args),
+        Command::Up(args) => up::run(*args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Seed(args) => seed::run(&args),
         Command::Demo(args) => demo::run(&args),

@@ -1,13 +1,14 @@
 //! The front door: what CloudFront and the HTTP API do on AWS, on one port.
 
+mod compression;
 pub mod guard;
 mod media;
 mod payload;
+mod policy;
 mod routes;
 mod web;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
@@ -24,11 +25,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::Service as _;
 
+use self::policy::Policies;
 use self::routes::Routes;
-use self::web::Web;
 use crate::drain;
 use crate::lambda::Lambda;
 use crate::s3::Objects;
+use crate::web::Web;
 use crate::websocket::WebSockets;
 use crate::world::World;
 
@@ -58,6 +60,7 @@ pub struct Front {
     websockets: Option<WebSockets>,
     origin_secret: Option<HeaderValue>,
     web: Web,
+    policies: Policies,
     objects: Objects,
     /// Name of the media bucket.
     media_bucket: Option<String>,
@@ -72,7 +75,7 @@ impl Front {
         websockets: Option<WebSockets>,
         objects: Objects,
         origin_secret: Option<&str>,
-        web_dir: PathBuf,
+        web: Web,
         page_peers: &[String],
     ) -> anyhow::Result<Self> {
         let media_bucket = world.buckets.iter().find(|bucket| bucket.logical_name == "MediaBucket");
@@ -83,7 +86,8 @@ impl Front {
             lambda,
             websockets,
             origin_secret: origin_secret.map(HeaderValue::from_str).transpose()?,
-            web: Web::new(web_dir, page_peers)?,
+            policies: Policies::new(page_peers, matches!(web, Web::Vite(_)))?,
+            web,
         })
     }
 
@@ -106,23 +110,22 @@ impl Front {
     /// What answers every path.
     pub fn router(self) -> Router {
         let router = Router::new().fallback(answer).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(self);
-        guard::same_origin(router)
+        guard::same_origin(compression::wrap(router))
     }
 }
 
 async fn answer(State(front): State<Front>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
-    let path = request.uri().path();
-    if API_PATHS.iter().any(|prefix| path.starts_with(prefix)) {
-        return call(&front, peer, request).await;
+    let path = request.uri().path().to_owned();
+    let is_api = API_PATHS.iter().any(|prefix| path.starts_with(prefix));
+    if let Some(websockets) = front.websockets.as_ref().filter(|sockets| !is_api && sockets.has_path(&path)) {
+        return connect(&front, websockets, peer, request.into_parts().0).await;
     }
-    let (parts, _) = request.into_parts();
-    if let Some(websockets) = front.websockets.as_ref().filter(|sockets| sockets.has_path(parts.uri.path())) {
-        return connect(&front, websockets, peer, parts).await;
+    if let (Some(path), Some(bucket)) = (path.strip_prefix("/media/"), &front.media_bucket) {
+        return media::serve(&front.objects, bucket, request.method(), path, request.headers()).await;
     }
-    if let (Some(path), Some(bucket)) = (parts.uri.path().strip_prefix("/media/"), &front.media_bucket) {
-        return media::serve(&front.objects, bucket, &parts.method, path, &parts.headers).await;
-    }
-    web::serve(&front.web, &parts.method, parts.uri.path()).await
+    let mut answer = if is_api { call(&front, peer, request).await } else { web::serve(&front.web, request).await };
+    front.policies.put_on(&path, &mut answer);
+    answer
 }
 
 async fn connect(front: &Front, websockets: &WebSockets, peer: SocketAddr, mut parts: Parts) -> Response {

@@ -19,5 +19,6 @@ pub mod stack;
 pub mod state;
 pub mod tap;
 pub mod template;
+pub mod web;
 pub mod websocket;
 pub mod world;

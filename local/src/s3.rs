@@ -7,6 +7,7 @@ mod cors;
 mod lifecycle;
 mod multipart;
 mod objects;
+mod view;
 
 use axum::Router;
 use axum::body::Body;
@@ -18,14 +19,17 @@ use tower::ServiceExt as _;
 
 pub use self::lifecycle::run as run_lifecycle;
 pub use self::objects::{Headers, Object, Objects, SCHEMA};
+pub use self::view::View;
 use crate::drain;
 use crate::tap::Tap;
 
-/// What answers S3's calls, path style. `secret_key` is the one that goes with every access key id.
-pub fn router(objects: &Objects, secret_key: &str, tap: &Tap) -> Router {
-    let mut service = S3ServiceBuilder::new(backend::Backend(objects.clone()));
+/// What answers S3's calls, path style. The bucket of `view` shows what is elsewhere. `secret_key` is the one that goes with
+/// every access key id.
+pub fn router(objects: &Objects, view: Option<View>, secret_key: &str, tap: &Tap) -> Router {
+    let read_only = view.as_ref().map(|view| view.bucket.clone());
+    let mut service = S3ServiceBuilder::new(backend::Backend { objects: objects.clone(), view });
     service.set_auth(access::OneSecret(secret_key.into()));
-    service.set_access(access::SignedOnly);
+    service.set_access(access::SignedOnly { read_only });
     let service = service.build();
     let answer = tower::service_fn(move |request: axum::extract::Request| {
         let service = service.clone();

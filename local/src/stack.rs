@@ -26,6 +26,7 @@ use crate::sqs::{self, Queues};
 use crate::state::State;
 use crate::tap::Tap;
 use crate::template::{self, TemplateError};
+use crate::web::Web;
 use crate::websocket::{self, WebSockets};
 use crate::world::{SecretSpec, World};
 
@@ -51,8 +52,8 @@ pub struct Options {
     pub skylark: PathBuf,
     /// Where the function binaries stand.
     pub bin_dir: PathBuf,
-    /// The built web app.
-    pub web_dir: PathBuf,
+    /// The web app.
+    pub web: Web,
 }
 
 /// The running services. [`Stack::shutdown`] ends them and every child.
@@ -136,7 +137,9 @@ impl Stack {
         urls.insert("s3", url(&s3_listener)?);
         urls.insert("playback", url(&playback_listener)?);
         urls.insert("rtmp", rtmp_url);
-        let router = guard::local_hosts(s3::router(&objects, &secret_key, &tap));
+        let web_bucket = world.buckets.iter().find(|bucket| bucket.logical_name == "WebBucket");
+        let view = web_bucket.map(|bucket| s3::View { bucket: bucket.name.clone(), web: options.web.clone() });
+        let router = guard::local_hosts(s3::router(&objects, view, &secret_key, &tap));
         tokio::spawn(http::serve(s3_listener, router, stopped.clone()));
 
         // Functions are told of it before it can be made: it invokes them.
@@ -210,7 +213,7 @@ impl Stack {
         // A page's own origin does not cover its WebSockets in every browser.
         peers.extend(both_names(&urls["front"].replace("http:", "ws:")));
         let front =
-            Front::new(&world, lambda.clone(), websockets, objects, origin_secret, options.web_dir.clone(), &peers)?;
+            Front::new(&world, lambda.clone(), websockets, objects, origin_secret, options.web.clone(), &peers)?;
         tokio::spawn(http::serve(front_listener, front.router(), stopped));
 
         write_endpoints(&options, &urls)?;

@@ -12,9 +12,10 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use skylark_local::bus::Bus;
 use skylark_local::lambda::AsyncInvocations;
-use skylark_local::s3::{self, Objects};
+use skylark_local::s3::{self, Objects, View};
 use skylark_local::state::State;
 use skylark_local::tap::Tap;
+use skylark_local::web::Web;
 use skylark_local::world::{Bucket, CorsRule, World};
 use skylark_local::{http, lambda};
 use tokio::net::TcpListener;
@@ -48,11 +49,13 @@ async fn start_in(dir: tempfile::TempDir) -> Server {
         expirations: Vec::new(),
         abort_multipart_after: None,
     };
-    let objects = Objects::open(dir.path().join("objects"), &[bucket], state, bus).unwrap();
+    let web = Bucket { name: "web".into(), event_bridge: false, cors: Vec::new(), ..bucket.clone() };
+    let view = View { bucket: web.name.clone(), web: Web::Built(dir.path().join("dist")) };
+    let objects = Objects::open(dir.path().join("objects"), &[bucket, web], state, bus).unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = watch::channel(false);
-    tokio::spawn(http::serve(listener, s3::router(&objects, "secret", &Tap::default()), stopped));
+    tokio::spawn(http::serve(listener, s3::router(&objects, Some(view), "secret", &Tap::default()), stopped));
     let client = client(&url, "secret");
     Server { client, url, dir, _stop: stop }
 }
@@ -319,4 +322,38 @@ async fn cross_origin_rules_are_the_buckets() {
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["access-control-expose-headers"], "ETag");
+}
+
+#[tokio::test]
+async fn the_page_is_read_as_it_is_now_and_nothing_is_written() {
+    let server = start().await;
+    let dist = server.dir.path().join("dist");
+    std::fs::create_dir(&dist).unwrap();
+    std::fs::write(dist.join("index.html"), "<p>one").unwrap();
+    let page = || server.client.get_object().bucket("web").key("index.html");
+    let first = page().send().await.unwrap();
+    assert_eq!(first.content_type(), Some("text/html"));
+    let etag = first.e_tag().unwrap().to_owned();
+    assert_eq!(first.body.collect().await.unwrap().to_vec(), b"<p>one");
+    let head = server.client.head_object().bucket("web").key("index.html").send().await.unwrap();
+    assert_eq!((head.content_length(), head.e_tag()), (Some(6), Some(etag.as_str())));
+    let known = page().if_none_match(&etag).send().await.unwrap_err();
+    assert_eq!(known.raw_response().unwrap().status().as_u16(), 304);
+
+    std::fs::write(dist.join("index.html"), "<p>two").unwrap();
+    let second = page().if_none_match(&etag).send().await.unwrap();
+    assert_eq!(second.body.collect().await.unwrap().to_vec(), b"<p>two");
+    for key in ["nothing.js", "../state.sqlite"] {
+        let missing = server.client.get_object().bucket("web").key(key).send().await.unwrap_err();
+        assert_eq!(missing.into_service_error().meta().code(), Some("NoSuchKey"), "{key}");
+    }
+
+    put(&server.client, "a", b"a").await;
+    let put = server.client.put_object().bucket("web").key("index.html").send().await.unwrap_err();
+    let copy = server.client.copy_object().bucket("web").key("index.html").copy_source("bucket/a").send().await;
+    let delete = server.client.delete_object().bucket("web").key("index.html").send().await.unwrap_err();
+    assert_eq!(put.into_service_error().meta().code(), Some("AccessDenied"));
+    assert_eq!(copy.unwrap_err().into_service_error().meta().code(), Some("AccessDenied"));
+    assert_eq!(delete.into_service_error().meta().code(), Some("AccessDenied"));
+    assert_eq!(std::fs::read(dist.join("index.html")).unwrap(), b"<p>two");
 }

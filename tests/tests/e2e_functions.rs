@@ -26,7 +26,7 @@ enum Answer {
 use Answer::{Done, Fails, Http, Items, Socket};
 
 /// Nobody in the samples exists here, and no page of theirs is this stack's own.
-const SAMPLES: [(&str, Answer); 73] = [
+const SAMPLES: [(&str, Answer); 80] = [
     ("auth-handler/register", Http(201)),
     ("auth-handler/register-malformed", Http(400)),
     ("auth-handler/login-unknown-user", Http(401)),
@@ -40,6 +40,13 @@ const SAMPLES: [(&str, Answer); 73] = [
     ("site-handler/live", Http(200)),
     ("site-handler/openapi", Http(200)),
     ("site-handler/unknown-path", Http(404)),
+    ("site-handler/watch-unknown", Http(404)),
+    ("site-handler/watch-post", Http(405)),
+    ("site-handler/live-unknown", Http(404)),
+    ("site-handler/embed-no-id", Http(404)),
+    ("site-handler/oembed-other-site", Http(404)),
+    ("site-handler/oembed-no-url", Http(400)),
+    ("site-handler/oembed-xml", Http(501)),
     ("video-handler/list", Http(200)),
     ("video-handler/upload-without-token", Http(401)),
     ("video-handler/unknown-video", Http(404)),

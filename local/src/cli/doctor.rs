@@ -46,5 +46,5 @@ pub(super) fn run(args: &Data) -> anyhow::Result<ExitCode> {
 
 /// The parameters `skylark up` sets.
 fn known_parameters() -> std::collections::BTreeMap<String, String> {
-    ["MediaUrl"].map(|name| (name.to_owned(), "http://127.0.0.1".to_owned())).into()
+    ["SiteUrl", "MediaUrl"].map(|name| (name.to_owned(), "http://127.0.0.1".to_owned())).into()
 }

@@ -14,6 +14,7 @@ use super::{Data, complain, say};
 use crate::cage;
 use crate::ivs;
 use crate::stack::{Options, SHUTDOWN_TIMEOUT, Stack};
+use crate::web::{Vite, Web};
 use crate::websocket;
 
 #[derive(Args)]
@@ -35,6 +36,9 @@ pub(super) struct UpArgs {
     /// The SAM template to build from.
     #[arg(long, default_value = "template.yaml")]
     template: PathBuf,
+    /// A running Vite dev server that serves the page instead of the built one, as http://127.0.0.1:5173.
+    #[arg(long, value_name = "URL")]
+    vite: Option<Vite>,
     /// Where the function binaries are; beside skylark when absent.
     #[arg(long)]
     bin_dir: Option<PathBuf>,
@@ -76,7 +80,7 @@ async fn up(args: UpArgs) -> anyhow::Result<ExitCode> {
         websocket: websocket::Options::default(),
         bin_dir: args.bin_dir.unwrap_or(beside),
         skylark,
-        web_dir: root.join("web/dist"),
+        web: args.vite.map_or_else(|| Web::Built(root.join("web/dist")), Web::Vite),
     })
     .await?;
     let front = stack.url("front");

@@ -70,7 +70,8 @@ fn origin(headers: &HeaderMap) -> Option<&str> {
     Some(origin.split_once("://").map_or(origin, |(_, authority)| authority))
 }
 
-fn is_local(host: &str) -> bool {
+/// Whether a host, with a port or without, is a loopback name.
+pub(crate) fn is_local(host: &str) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((name, _)) => name,
         None => host.split(':').next().unwrap_or_default(),

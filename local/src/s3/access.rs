@@ -17,13 +17,21 @@ impl S3Auth for OneSecret {
     }
 }
 
-pub(super) struct SignedOnly;
+pub(super) struct SignedOnly {
+    /// The bucket in which nothing can be changed.
+    pub(super) read_only: Option<String>,
+}
 
 #[async_trait::async_trait]
 impl S3Access for SignedOnly {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
         if context.credentials().is_none() {
             return Err(s3_error!(AccessDenied, "Anonymous access is denied."));
+        }
+        let is_read_only =
+            context.s3_path().get_bucket_name().is_some_and(|name| self.read_only.as_deref() == Some(name));
+        if is_read_only && !matches!(context.s3_op().name(), "GetObject" | "HeadObject" | "HeadBucket") {
+            return Err(s3_error!(AccessDenied, "The page's files are only read here."));
         }
         // s3s verifies what is signed, but takes headers that are not: a presigned PUT could be turned into a copy.
         let signed = signed_headers(context.headers(), context.uri());

@@ -14,18 +14,23 @@ use tokio_util::io::ReaderStream;
 
 use super::multipart::Completion;
 use super::objects::{Headers, Object as Kept, Objects, Stored, hex};
+use super::view::View;
 
 /// S3's largest body of one request.
 const MAX_BODY: u64 = 5 * 1024 * 1024 * 1024;
 const MAX_KEY: usize = 1024;
 const PAGE: i32 = 1000;
 
-pub(super) struct Backend(pub(super) Objects);
+pub(super) struct Backend {
+    pub(super) objects: Objects,
+    /// The bucket whose objects are made elsewhere; `access` lets nothing be written there.
+    pub(super) view: Option<View>,
+}
 
 #[async_trait::async_trait]
 impl S3 for Backend {
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.0.need_bucket(&request.input.bucket)?;
+        self.objects.need_bucket(&request.input.bucket)?;
         Ok(S3Response::new(HeadBucketOutput::default()))
     }
 
@@ -33,7 +38,7 @@ impl S3 for Backend {
         let claimed_sha256 = claimed_sha256(&request.headers);
         let trailers = request.trailing_headers;
         let input = request.input;
-        self.0.need_bucket(&input.bucket)?;
+        self.objects.need_bucket(&input.bucket)?;
         check_key(&input.key)?;
         let only_new = only_new(input.if_none_match.as_ref())?;
         let claims = Claims {
@@ -58,13 +63,16 @@ impl S3 for Backend {
             metadata: input.metadata.into_iter().flatten().collect(),
         };
         let etag = hex(&stored.md5);
-        let object = self.0.commit(&input.bucket, &input.key, stored, etag, headers, "PutObject", only_new)?;
+        let object = self.objects.commit(&input.bucket, &input.key, stored, etag, headers, "PutObject", only_new)?;
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(ETag::Strong(object.etag)), ..PutObjectOutput::default() }))
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
-        let object = self.0.get(&input.bucket, &input.key)?;
+        if let Some(view) = self.view_of(&input.bucket) {
+            return Ok(S3Response::new(view.get(&input).await?));
+        }
+        let object = self.objects.get(&input.bucket, &input.key)?;
         if let Some(ETagCondition::ETag(etag)) = &input.if_none_match
             && etag.value() == object.etag
         {
@@ -76,7 +84,7 @@ impl S3 for Backend {
             Some(range) => range.check(object.size)?,
             None => whole.clone(),
         };
-        let mut file = tokio::fs::File::open(self.0.path(&object)).await.map_err(S3Error::internal_error)?;
+        let mut file = tokio::fs::File::open(self.objects.path(&object)).await.map_err(S3Error::internal_error)?;
         file.seek(std::io::SeekFrom::Start(range.start)).await.map_err(S3Error::internal_error)?;
         let length = range.end - range.start;
         let body = StreamingBlob::wrap(ReaderStream::with_capacity(file.take(length), 128 * 1024));
@@ -100,7 +108,10 @@ impl S3 for Backend {
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = request.input;
-        let object = self.0.get(&input.bucket, &input.key)?;
+        if let Some(view) = self.view_of(&input.bucket) {
+            return Ok(S3Response::new(view.head(&input.key).await?));
+        }
+        let object = self.objects.get(&input.bucket, &input.key)?;
         check_if_match(input.if_match.as_ref(), &object)?;
         Ok(S3Response::new(HeadObjectOutput {
             accept_ranges: Some("bytes".into()),
@@ -117,7 +128,7 @@ impl S3 for Backend {
     }
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
-        self.0.delete(&request.input.bucket, &request.input.key)?;
+        self.objects.delete(&request.input.bucket, &request.input.key)?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
     }
 
@@ -128,7 +139,7 @@ impl S3 for Backend {
         let input = request.input;
         let mut deleted = Vec::new();
         for object in input.delete.objects {
-            self.0.delete(&input.bucket, &object.key)?;
+            self.objects.delete(&input.bucket, &object.key)?;
             deleted.push(DeletedObject { key: Some(object.key), ..DeletedObject::default() });
         }
         let deleted = (input.delete.quiet != Some(true)).then_some(deleted);
@@ -141,9 +152,9 @@ impl S3 for Backend {
             return Err(s3_error!(NotImplemented, "Only objects of buckets can be copied here."));
         };
         check_key(&input.key)?;
-        let source = self.0.get(bucket, key)?;
-        let file = tokio::fs::File::open(self.0.path(&source)).await.map_err(S3Error::internal_error)?;
-        let stored = self.0.store(ReaderStream::with_capacity(file, 128 * 1024), MAX_BODY).await?;
+        let source = self.objects.get(bucket, key)?;
+        let file = tokio::fs::File::open(self.objects.path(&source)).await.map_err(S3Error::internal_error)?;
+        let stored = self.objects.store(ReaderStream::with_capacity(file, 128 * 1024), MAX_BODY).await?;
         let replaces = input.metadata_directive.as_ref().is_some_and(|directive| directive.as_str() == "REPLACE");
         let headers = if replaces {
             Headers {
@@ -157,7 +168,7 @@ impl S3 for Backend {
             source.headers
         };
         let etag = hex(&stored.md5);
-        let object = self.0.commit(&input.bucket, &input.key, stored, etag, headers, "CopyObject", false)?;
+        let object = self.objects.commit(&input.bucket, &input.key, stored, etag, headers, "CopyObject", false)?;
         let result = CopyObjectResult {
             e_tag: Some(ETag::Strong(object.etag)),
             last_modified: Some(time(object.modified_at)),
@@ -181,7 +192,7 @@ impl S3 for Backend {
         .ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))?;
         let (mut contents, mut groups, mut truncated) = (Vec::new(), Vec::new(), false);
         'pages: loop {
-            let page = self.0.list(&input.bucket, &prefix, &after, 1000)?;
+            let page = self.objects.list(&input.bucket, &prefix, &after, 1000)?;
             if page.is_empty() {
                 break;
             }
@@ -237,7 +248,7 @@ impl S3 for Backend {
             content_encoding: input.content_encoding,
             metadata: input.metadata.into_iter().flatten().collect(),
         };
-        let id = self.0.begin(&input.bucket, &input.key, &headers)?;
+        let id = self.objects.begin(&input.bucket, &input.key, &headers)?;
         Ok(S3Response::new(CreateMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
@@ -253,7 +264,7 @@ impl S3 for Backend {
         if !(1..=10_000).contains(&input.part_number) {
             return Err(s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive"));
         }
-        self.0.upload(&input.bucket, &input.key, &input.upload_id)?;
+        self.objects.upload(&input.bucket, &input.key, &input.upload_id)?;
         let claims = Claims {
             length: input.content_length,
             md5: input.content_md5,
@@ -268,16 +279,16 @@ impl S3 for Backend {
             },
         };
         let stored = self.receive(input.body, claims, trailers).await?;
-        let etag = self.0.put_part(&input.upload_id, input.part_number, stored)?;
+        let etag = self.objects.put_part(&input.upload_id, input.part_number, stored)?;
         Ok(S3Response::new(UploadPartOutput { e_tag: Some(ETag::Strong(etag)), ..UploadPartOutput::default() }))
     }
 
     async fn list_parts(&self, request: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
         let input = request.input;
-        self.0.upload(&input.bucket, &input.key, &input.upload_id)?;
+        self.objects.upload(&input.bucket, &input.key, &input.upload_id)?;
         let after = input.part_number_marker.unwrap_or(0);
         let most = usize::try_from(input.max_parts.unwrap_or(PAGE).clamp(1, PAGE)).unwrap_or(1000);
-        let mut parts = self.0.parts(&input.upload_id, after, most + 1)?;
+        let mut parts = self.objects.parts(&input.upload_id, after, most + 1)?;
         let truncated = parts.len() > most;
         parts.truncate(most);
         let next = truncated.then(|| parts.last().map(|part| part.number)).flatten();
@@ -321,7 +332,7 @@ impl S3 for Backend {
                 .collect(),
             only_new: only_new(input.if_none_match.as_ref())?,
         };
-        let object = self.0.complete(completion).await?;
+        let object = self.objects.complete(completion).await?;
         Ok(S3Response::new(CompleteMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
@@ -335,8 +346,8 @@ impl S3 for Backend {
         request: S3Request<AbortMultipartUploadInput>,
     ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
         let input = request.input;
-        self.0.upload(&input.bucket, &input.key, &input.upload_id)?;
-        self.0.forget(&input.upload_id)?;
+        self.objects.upload(&input.bucket, &input.key, &input.upload_id)?;
+        self.objects.forget(&input.upload_id)?;
         Ok(S3Response::new(AbortMultipartUploadOutput::default()))
     }
 }
@@ -350,6 +361,10 @@ struct Claims {
 }
 
 impl Backend {
+    fn view_of(&self, bucket: &str) -> Option<&View> {
+        self.view.as_ref().filter(|view| view.bucket == bucket)
+    }
+
     /// Stores a body and holds it against what was said of it, before anything is visible.
     async fn receive(
         &self,
@@ -370,7 +385,7 @@ impl Backend {
                 hasher.update(chunk);
             }
         });
-        let stored = self.0.store(body, MAX_BODY).await?;
+        let stored = self.objects.store(body, MAX_BODY).await?;
         let computed = hasher.finalize();
         // Checksums of a stream come after it.
         for (name, claimed) in [
@@ -404,7 +419,7 @@ impl Backend {
         match problem {
             None => Ok(stored),
             Some(problem) => {
-                super::objects::remove(&self.0.file(&stored.file));
+                super::objects::remove(&self.objects.file(&stored.file));
                 Err(problem)
             }
         }

@@ -13,6 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use skylark_local::ivs;
 use skylark_local::stack::{self, Stack};
+use skylark_local::web::Web;
 use skylark_local::websocket::Options;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -90,6 +91,11 @@ pub(crate) struct Gateway {
 impl Gateway {
     pub(crate) async fn start(template: &str, websocket: Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let web = Web::Built(dir.path().join("web"));
+        Self::start_in(dir, template, websocket, web).await
+    }
+
+    pub(crate) async fn start_in(dir: tempfile::TempDir, template: &str, websocket: Options, web: Web) -> Self {
         let binary = dir.path().join("sample");
         std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/websocket.py"), &binary).unwrap();
         std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -105,7 +111,7 @@ impl Gateway {
             rtmp_port: 0,
             skylark: env!("CARGO_BIN_EXE_skylark").into(),
             bin_dir: dir.path().to_owned(),
-            web_dir: dir.path().join("web"),
+            web,
         });
         Self { stack: stack.await.unwrap(), dir }
     }
