@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { DeleteAccount } from "../features/auth/DeleteAccount";
+import { LogOutEverywhere } from "../features/auth/LogOutEverywhere";
 import { ProfileForm } from "../features/auth/ProfileForm";
 import { useAccount } from "../features/auth/useAccount";
 import { texts } from "../lib/texts";
@@ -27,6 +28,9 @@ export default function SettingsPage() {
               <dt className="text-quiet">{texts.auth.email}</dt>
               <dd className="[overflow-wrap:anywhere]">{known.account.email}</dd>
             </dl>
+          </Part>
+          <Part title={t.sessions} words={t.sessionsWords}>
+            <LogOutEverywhere />
           </Part>
           <Part title={t.erase}>
             <DeleteAccount username={known.account.username} />

@@ -52,6 +52,7 @@ export const auth = {
     sessions: "Where you are logged in",
     sessionsWords: "Somebody else's computer, a lost telephone: log out everywhere, here too.",
     everywhere: "Log out everywhere",
+    everywhereTitle: "Log out everywhere?",
     everywhereWords: "All browsers and apps lose your account until you log in again. This one too.",
     isEverywhere: "You are logged out everywhere.",
     erase: "Delete account",
