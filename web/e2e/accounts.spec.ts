@@ -166,14 +166,40 @@ test("a profile is edited, and who is overtaken keeps their words", async ({ pag
   expect(complaints).toEqual([]);
 });
 
-test("logging out everywhere ends the session of another browser", async ({ page, browser }) => {
+test("another browser loses the session with the password, and when one logs out everywhere", async ({
+  page,
+  browser,
+}) => {
   const person = await signIn(page, "everywhere");
   const elsewhere = await (await browser.newContext()).newPage();
-  await elsewhere.goto("/login?next=/settings");
-  await logIn(elsewhere, person.username, PASSWORD);
-  await expect(elsewhere.getByRole("heading", { name: "Settings" })).toBeVisible();
-
+  const enter = async (password: string) => {
+    await elsewhere.goto("/login?next=/settings");
+    await logIn(elsewhere, person.username, password);
+    await expect(elsewhere.getByRole("heading", { name: "Settings" })).toBeVisible();
+  };
+  const expectLost = async () => {
+    await wearOut(elsewhere);
+    await elsewhere.reload();
+    await expect(elsewhere.getByRole("heading", { name: "Log in" })).toBeVisible();
+  };
+  await enter(PASSWORD);
   await page.goto("/settings");
+  const change = async (current: string) => {
+    await page.getByLabel("Current password").fill(current);
+    await page.getByLabel("New password").fill("tr0ub4dor & 3 others");
+    await page.getByRole("button", { name: "Change password" }).click();
+  };
+  await change("not my password");
+  await expect(alert(page, "This is not your password.")).toBeVisible();
+  await expect(page.getByLabel("New password")).toHaveValue("tr0ub4dor & 3 others");
+  await change(PASSWORD);
+  await expect(page.getByText("Your password is changed.")).toBeVisible();
+  await expect(page.getByLabel("New password")).toHaveValue("");
+  await expectLost();
+  await enter("tr0ub4dor & 3 others");
+  await page.reload();
+  await expect(page.getByText(`${person.username}@example.org`)).toBeVisible();
+
   await page.getByRole("button", { name: "Log out everywhere" }).click();
   const dialog = page.getByRole("dialog", { name: "Log out everywhere?" });
   await expect(dialog).toBeVisible();
@@ -182,9 +208,7 @@ test("logging out everywhere ends the session of another browser", async ({ page
   await expect(page).toHaveURL(/\/$/);
   await expect(accountOf(page, person.username)).toBeHidden();
 
-  await wearOut(elsewhere);
-  await elsewhere.reload();
-  await expect(elsewhere.getByRole("heading", { name: "Log in" })).toBeVisible();
+  await expectLost();
   await elsewhere.context().close();
 });
 

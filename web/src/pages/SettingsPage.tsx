@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { DeleteAccount } from "../features/auth/DeleteAccount";
 import { LogOutEverywhere } from "../features/auth/LogOutEverywhere";
+import { PasswordForm } from "../features/auth/PasswordForm";
 import { ProfileForm } from "../features/auth/ProfileForm";
 import { useAccount } from "../features/auth/useAccount";
 import { texts } from "../lib/texts";
@@ -28,6 +29,9 @@ export default function SettingsPage() {
               <dt className="text-quiet">{texts.auth.email}</dt>
               <dd className="[overflow-wrap:anywhere]">{known.account.email}</dd>
             </dl>
+          </Part>
+          <Part title={t.password}>
+            <PasswordForm username={known.account.username} />
           </Part>
           <Part title={t.sessions} words={t.sessionsWords}>
             <LogOutEverywhere />

@@ -2,11 +2,11 @@ import { api, openSession } from "../../api/client";
 import { ApiError, dataOf } from "../../api/query";
 import { useForm } from "../../lib/form";
 import { texts } from "../../lib/texts";
-import { formatWait } from "../../lib/time";
 import { Field } from "../../ui/Field";
 import { FormFoot } from "../../ui/FormFoot";
 import { PasswordField } from "./PasswordField";
 import { loginRules } from "./rules";
+import { tooMany } from "./tooMany";
 
 const t = texts.auth;
 
@@ -41,8 +41,5 @@ export function LoginForm() {
 }
 
 function inWords(error: unknown): unknown {
-  if (!(error instanceof ApiError)) return error;
-  if (error.status === 401) return new Error(t.login.wrong);
-  const wait = error.problem?.retryAfterMs;
-  return error.status === 429 && wait ? new Error(t.login.tooMany(formatWait(wait))) : error;
+  return error instanceof ApiError && error.status === 401 ? new Error(t.login.wrong) : tooMany(error);
 }
