@@ -69,11 +69,11 @@ export function DropZone({ onFiles }: { onFiles: (files: File[]) => void }) {
         />
       </div>
       {refusals.length > 0 && (
-        <ul role="alert" className="flex flex-col gap-1 text-bad">
+        <div role="alert" className="flex flex-col gap-1 text-bad">
           {refusals.map((refusal) => (
-            <li key={refusal}>{refusal}</li>
+            <p key={refusal}>{refusal}</p>
           ))}
-        </ul>
+        </div>
       )}
     </div>
   );

@@ -83,18 +83,22 @@ async function send(job: Job, signal: AbortSignal): Promise<void> {
   job.begun = announcing.catch(() => undefined);
   const meter = new Meter();
   const onProgress = throttled((sent) => {
-    if (!signal.aborted) changeUpload(id, { sent, rate: meter.note(performance.now(), sent) });
+    const isSending = allUploads().some((upload) => upload.id === id && upload.phase === "SENDING");
+    if (isSending && !signal.aborted) changeUpload(id, { sent, rate: meter.note(performance.now(), sent) });
   });
   await transfer(await announcing, isResumed, { record: job.record, file: job.file, onProgress, signal });
 }
 
+/** Shows at most one number in a while, and always the last. */
 function throttled(show: (bytes: number) => void): (bytes: number) => void {
-  let last = Number.NEGATIVE_INFINITY;
+  let last = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   return (bytes) => {
-    const now = performance.now();
-    if (now - last < FRAME) return;
-    last = now;
-    show(bytes);
+    last = bytes;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      show(last);
+    }, FRAME);
   };
 }
 
