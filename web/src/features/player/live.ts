@@ -2,7 +2,7 @@
 // itself whatever breaks.
 import Hls from "hls.js/light";
 import { dateAt, positionOf } from "./clock";
-import { edgeDateOf, hlsOf, type Source, TARGET_WITHOUT_HLS } from "./liveSource";
+import { edgeDateOf, hlsOf, type Recording, type Source, TARGET_WITHOUT_HLS } from "./liveSource";
 import { type Quality, watchQuality } from "./quality";
 import { Refused } from "./refused";
 import { watchStandstill } from "./standstill";
@@ -33,8 +33,8 @@ type Watch = {
   video: HTMLVideoElement;
   /** Where the multivariant playlist is: asked for anew each time, since tokens expire. Throws `Refused`. */
   address: () => Promise<string>;
-  /** Where the recording so far is; another one each time the encoder comes back. */
-  recording: () => string | undefined;
+  /** Another one each time the encoder comes back. */
+  recording: () => Recording | undefined;
   isLowLatency: boolean;
   tell: (phase: Phase) => void;
   tellQuality: (quality: Quality) => void;
@@ -73,9 +73,7 @@ export function watchLive({ video, address, recording, isLowLatency, tell, tellQ
     timer = undefined;
     isBeginning = true;
     try {
-      const recorded = source.from === "recording" ? recording() : undefined;
-      if (!recorded && source.from === "recording") open({ from: "edge" });
-      const url = recorded ?? (await address());
+      const url = source.from === "recording" ? source.url : await address();
       if (isStopped) return;
       if (hls) hls.loadSource(url);
       else video.src = url;
@@ -102,7 +100,9 @@ export function watchLive({ video, address, recording, isLowLatency, tell, tellQ
   /** Browsers let a page play by itself only without sound, if at all. */
   function play() {
     if (!mayPlay) return;
-    video.play().catch(() => {
+    video.play().catch((error: unknown) => {
+      // Another source has come in between: it plays itself.
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
       video.muted = true;
       // Then the viewer presses play.
       video.play().catch(() => undefined);
@@ -118,19 +118,18 @@ export function watchLive({ video, address, recording, isLowLatency, tell, tellQ
     hls = made;
     chooseLevel = watchQuality(made, tellQuality);
     let recoveredAt = -TWICE;
-    let isPlaced = next.from === "edge";
     made.on(Hls.Events.MANIFEST_PARSED, play);
     made.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => {
       const date = next.from === "edge" ? edgeDateOf(details) : undefined;
       if (date !== undefined) lead = date - Date.now();
     });
-    made.on(Hls.Events.LEVEL_LOADED, (_, { details }) => {
-      if (isPlaced || next.from === "edge") return;
-      isPlaced = true;
-      const position = positionOf(details.fragments, next.at);
-      if (position === undefined) broken();
-      else made.startLoad(position);
-    });
+    if (next.from === "recording") {
+      // Where it begins was a guess until its playlist came.
+      made.once(Hls.Events.FRAG_BUFFERED, () => {
+        const position = positionOf(made.latestLevelDetails?.fragments ?? [], next.at) ?? 0;
+        if (Math.abs(position - video.currentTime) > 1) video.currentTime = position;
+      });
+    }
     made.on(Hls.Events.ERROR, (_, { fatal, type }) => {
       if (!fatal) return;
       const now = performance.now();
@@ -174,7 +173,8 @@ export function watchLive({ video, address, recording, isLowLatency, tell, tellQ
     const [from, edge] = [pausedAt, edgeDate()];
     pausedAt = undefined;
     if (isBeginning || source.from === "recording" || !from || !edge) return;
-    if (edge - from > RECORDED && recording()) change({ from: "recording", at: from });
+    const recorded = recording();
+    if (edge - from > RECORDED && recorded) change({ from: "recording", at: from, ...recorded });
   };
   const listeners = { playing, waiting, pause, play: goOn, ended: broken };
   for (const [name, listener] of Object.entries(listeners)) video.addEventListener(name, listener);
@@ -221,11 +221,12 @@ export function watchLive({ video, address, recording, isLowLatency, tell, tellQ
     },
     seek(date) {
       const edge = edgeDate();
-      if (!edge || !recording() || edge - date < (target() + BEHIND) * 1000) return toEdge();
+      const recorded = recording();
+      if (!edge || !recorded || edge - date < (target() + BEHIND) * 1000) return toEdge();
       const at = Math.min(date, edge - RECORDED);
       const details = source.from === "recording" ? hls?.latestLevelDetails : undefined;
       const position = details ? positionOf(details.fragments, at) : undefined;
-      if (position === undefined) change({ from: "recording", at });
+      if (position === undefined) change({ from: "recording", at, ...recorded });
       else video.currentTime = position;
     },
     toEdge,

@@ -2,8 +2,10 @@
 import type { HlsConfig, LevelDetails } from "hls.js";
 import Hls from "hls.js/light";
 
-/** The rolling playlist at the edge; or the recording so far, from what was on air at `at` (Unix milliseconds). */
-export type Source = { from: "edge" } | { from: "recording"; at: number };
+/** What was recorded of a stream so far, and about when that began, in Unix milliseconds. */
+export type Recording = { url: string; since: number };
+/** The rolling playlist at the edge; or a recording, from what was on air at `at` (Unix milliseconds). */
+export type Source = { from: "edge" } | ({ from: "recording"; at: number } & Recording);
 
 /** Seconds behind the edge without hls.js. */
 export const TARGET_WITHOUT_HLS = 8;
@@ -13,9 +15,12 @@ const PLAIN: Partial<HlsConfig> = { liveSyncDuration: 3, liveMaxLatencyDuration:
 const LOW_LATENCY_MAX = 5;
 
 /** An hls.js that plays from `source`. */
-export function hlsOf({ from }: Source, isLowLatency: boolean): Hls {
+export function hlsOf(source: Source, isLowLatency: boolean): Hls {
   // In a recording nothing hurries the viewer to its end.
-  if (from === "recording") return new Hls({ backBufferLength: 60 });
+  if (source.from === "recording") {
+    const startPosition = Math.max((source.at - source.since) / 1000, 0);
+    return new Hls({ backBufferLength: 60, startPosition });
+  }
   const hls = new Hls({
     lowLatencyMode: true,
     maxLiveSyncPlaybackRate: 1.1,

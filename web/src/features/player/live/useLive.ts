@@ -1,6 +1,7 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import type { Stream } from "../../../api/client";
 import { type Live, type Look, type Phase, watchLive } from "../live";
+import type { Recording } from "../liveSource";
 import { playbackAddress } from "../playback";
 import type { Quality } from "../quality";
 
@@ -14,8 +15,8 @@ export function useLive(video: RefObject<HTMLVideoElement | null>, stream: Strea
   const [phase, setPhase] = useState<Phase>({ name: "loading" });
   const [quality, setQuality] = useState<Quality>();
   const [look, setLook] = useState<Look>(NOWHERE);
-  const recording = useRef<string>(undefined);
-  recording.current = (stream.dvrEnabled && stream.dvrUrl) || undefined;
+  const recording = useRef<Recording>(undefined);
+  recording.current = recordingOf(stream);
 
   useEffect(() => {
     if (!video.current) return;
@@ -35,14 +36,18 @@ export function useLive(video: RefObject<HTMLVideoElement | null>, stream: Strea
     };
   }, [video, id, playbackUrl, lowLatencyEnabled]);
 
-  const window = recording.current && look.edge ? windowOf(stream, look.edge) : 0;
+  const window = recording.current && look.edge ? windowOf(stream, recording.current, look.edge) : 0;
   return { phase, quality, look, window, live: useCallback(() => live.current, []) };
 }
 
 const NOWHERE: Look = { at: undefined, edge: undefined, latency: undefined, isAtEdge: false };
 
-/** Seconds one may go back: to where the encoder connected, and no farther than the owner allows. */
-function windowOf({ ingest, dvrWindowInMinutes }: Stream, edge: number): number {
-  const since = ingest.since ? (edge - Date.parse(ingest.since)) / 1000 : 0;
-  return Math.max(Math.min(since, dvrWindowInMinutes * 60), 0);
+/** What may be gone back in: it begins when the encoder connected, or came back. */
+function recordingOf({ dvrEnabled, dvrUrl, ingest }: Stream): Recording | undefined {
+  return dvrEnabled && dvrUrl && ingest.since ? { url: dvrUrl, since: Date.parse(ingest.since) } : undefined;
+}
+
+/** Seconds one may go back, which are no more than the owner allows. */
+function windowOf({ dvrWindowInMinutes }: Stream, { since }: Recording, edge: number): number {
+  return Math.max(Math.min((edge - since) / 1000, dvrWindowInMinutes * 60), 0);
 }
