@@ -1,12 +1,13 @@
 import { useParams } from "@tanstack/react-router";
 import { ExternalLink } from "lucide-react";
 import { lazy, Suspense } from "react";
-import type { Stream } from "../api/client";
-import { useStream } from "../api/streams";
+import { type Known, useStream } from "../api/streams";
 import { Audience } from "../features/streams/broadcast/Audience";
 import { BroadcastControls } from "../features/streams/broadcast/BroadcastControls";
 import { DeleteStream } from "../features/streams/broadcast/DeleteStream";
+import { EditStream } from "../features/streams/broadcast/EditStream";
 import { Preview } from "../features/streams/broadcast/Preview";
+import { useSignal } from "../features/streams/broadcast/useSignal";
 import { broadcast as words } from "../lib/texts/broadcast";
 import { ButtonLink } from "../ui/Button";
 import { CopyButton } from "../ui/CopyButton";
@@ -14,6 +15,7 @@ import { Page } from "../ui/Page";
 import { Empty, Failure, Loading } from "../ui/States";
 import { StatusBadge } from "../ui/StatusBadge";
 
+const ChatPanel = lazy(() => import("../features/chat/ChatPanel"));
 const LivePlayer = lazy(() => import("../features/player/LivePlayer"));
 
 /** Where the owner of a stream goes live. */
@@ -21,7 +23,7 @@ export default function BroadcastPage() {
   const { streamId = "" } = useParams({ strict: false });
   const { data, error, refetch } = useStream(streamId);
   if (!data) {
-    const isMissing = error?.status === 404;
+    const isMissing = error?.status === 404 || error?.status === 400;
     return (
       <Page title={words.title}>
         {!error && <Loading />}
@@ -34,7 +36,7 @@ export default function BroadcastPage() {
       </Page>
     );
   }
-  if (data.stream.isOwner) return <Broadcast stream={data.stream} />;
+  if (data.stream.isOwner) return <Broadcast key={streamId} known={data} />;
   return (
     <Page title={words.title}>
       <Empty title={words.notYours} words={words.notYoursWords}>
@@ -46,33 +48,39 @@ export default function BroadcastPage() {
   );
 }
 
-/** Controls on the left, what viewers see on the right; on a phone one below the other. */
-function Broadcast({ stream }: { stream: Stream }) {
+/** Controls on the left, what viewers see and say on the right; on a phone one below the other. */
+function Broadcast({ known }: { known: Known }) {
+  const { stream } = known;
+  const signal = useSignal(stream);
   return (
-    <Page title={stream.title} width="wide" actions={<Actions stream={stream} />}>
+    <Page title={stream.title} width="wide" actions={<Actions known={known} />}>
+      <Audience stream={stream} />
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_23rem]">
-        <BroadcastControls stream={stream} />
-        <div className="flex flex-col gap-6 lg:sticky lg:top-20">
-          <Audience stream={stream} />
+        <BroadcastControls stream={stream} signal={signal} />
+        <div className="flex min-w-0 flex-col gap-6 lg:sticky lg:top-20">
           {stream.state === "RUNNING" && (
             <Preview>
               <Suspense fallback={<div className="aspect-video bg-black" />}>
-                <LivePlayer stream={stream} />
+                {/* A microphone would hear its sound. */}
+                <LivePlayer stream={stream} fit="frame" isMuted />
               </Suspense>
             </Preview>
           )}
+          <Suspense fallback={<Loading />}>
+            <ChatPanel stream={stream} isOwner onStatus={signal.onStatus} onIngest={signal.onIngest} />
+          </Suspense>
         </div>
       </div>
     </Page>
   );
 }
 
-function Actions({ stream }: { stream: Stream }) {
-  const { id: streamId } = stream;
+function Actions({ known }: { known: Known }) {
+  const { id: streamId, status } = known.stream;
   return (
     <div className="flex flex-wrap items-center gap-2">
       <span role="status">
-        <StatusBadge status={stream.status} />
+        <StatusBadge status={status} />
       </span>
       <ButtonLink to="/streams/$streamId" params={{ streamId }} kind="plain">
         <ExternalLink aria-hidden className="size-4" />
@@ -83,7 +91,8 @@ function Actions({ stream }: { stream: Stream }) {
         value={() => `${location.origin}/live/${streamId}`}
         words={words.copyLink}
       />
-      <DeleteStream stream={stream} />
+      <EditStream known={known} />
+      <DeleteStream stream={known.stream} />
     </div>
   );
 }

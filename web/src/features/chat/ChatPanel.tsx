@@ -1,5 +1,6 @@
 import { ChevronDown, ChevronUp, Settings } from "lucide-react";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import type { IngestStats } from "../../../sdk/live-chat.js";
 import type { Stream } from "../../api/client";
 import { useSession } from "../../lib/session";
 import { texts } from "../../lib/texts";
@@ -23,6 +24,8 @@ type Props = {
   onViewers?: (count: number) => void;
   /** Told that something happened to the stream. */
   onStatus?: () => void;
+  /** Told how the stream comes in; only its owner is. */
+  onIngest?: (stats: IngestStats) => void;
 };
 
 /** The chat of a stream. Folded, it keeps its connection: that is what counts viewers. */
@@ -32,7 +35,14 @@ export default function ChatPanel(props: Props) {
   return <Panel key={`${props.stream.id} ${userId}`} userId={userId} {...props} />;
 }
 
-function Panel({ stream, isOwner, onViewers, onStatus, userId }: Props & { userId: string | undefined }) {
+function Panel({
+  stream,
+  isOwner,
+  onViewers,
+  onStatus,
+  onIngest,
+  userId,
+}: Props & { userId: string | undefined }) {
   const [room] = useState(() => new ChatRoom(stream.id));
   const state = useSyncExternalStore(room.subscribe, room.state);
   const [isFolded, setIsFolded] = useState(false);
@@ -46,8 +56,8 @@ function Panel({ stream, isOwner, onViewers, onStatus, userId }: Props & { userI
   const isOver = useSecondsUntil(closesAt) === 0 && closesAt !== undefined;
   useEffect(() => room.enter(isLive), [room, isLive]);
   useEffect(() => {
-    room.news = { onViewers, onStatus };
-  }, [room, onViewers, onStatus]);
+    room.news = { onViewers, onStatus, onIngest };
+  }, [room, onViewers, onStatus, onIngest]);
 
   const mayWrite = stream.chat.enabled && !isOver && !state.isClosed && state.connection !== "closed";
   return (

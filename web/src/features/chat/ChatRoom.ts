@@ -131,6 +131,7 @@ export class ChatRoom {
       userId === this.#now("self")?.userId && this.#change({ bannedUntil: until });
     chat.onViewerUpdate = (count) => this.news.onViewers?.(count);
     chat.onStatus = () => this.news.onStatus?.();
+    chat.onIngest = (stats) => this.news.onIngest?.(stats);
     chat.onError = (error) => this.#refused(error);
     chat.onPending = (message) => this.#outgoing.add(message);
     chat.onSent = ({ client_id }) => {

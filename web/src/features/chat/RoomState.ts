@@ -1,5 +1,5 @@
 // What a room is, as the page shows it.
-import type { ConnectionState } from "../../../sdk/live-chat.js";
+import type { ConnectionState, IngestStats } from "../../../sdk/live-chat.js";
 import type { Message } from "./MessageLog";
 import type { Draft } from "./Outgoing";
 
@@ -35,6 +35,7 @@ export type RoomState = {
 export type RoomNews = {
   onViewers?: ((count: number) => void) | undefined;
   onStatus?: (() => void) | undefined;
+  onIngest?: ((stats: IngestStats) => void) | undefined;
 };
 
 /** Before anything is known. */

@@ -4,11 +4,11 @@ import { SessionHistory } from "./SessionHistory";
 import { SignalSteps } from "./SignalSteps";
 import { StreamKey } from "./StreamKey";
 import { isAwaited, useChannel, useSessions } from "./useSessions";
-import { useSignal } from "./useSignal";
+import type { Signal } from "./useSignal";
 
 /** Everything its owner needs to broadcast a stream. */
-export function BroadcastControls({ stream }: { stream: Stream }) {
-  const { log, health } = useSignal(stream);
+export function BroadcastControls({ stream, signal }: { stream: Stream; signal: Signal }) {
+  const { log, health } = signal;
   const sessions = useSessions(stream);
   const channel = useChannel(stream);
   const newest = sessions.data?.pages[0]?.items[0];
@@ -16,7 +16,7 @@ export function BroadcastControls({ stream }: { stream: Stream }) {
   const busyWith = holder && holder !== stream.id ? holder : undefined;
   const isSending = stream.ingest.state === "CONNECTED";
   return (
-    <div className="flex flex-col gap-6">
+    <div className="flex min-w-0 flex-col gap-6">
       <SignalSteps stream={stream} newest={newest} busyWith={busyWith} />
       {stream.startedAt && <HealthCard log={log} health={health} isComing={isSending} />}
       {stream.status !== "ENDED" && <StreamKey channelId={stream.channelId} isSending={isSending} />}

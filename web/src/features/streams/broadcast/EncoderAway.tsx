@@ -6,8 +6,7 @@ import { useNow } from "./useNow";
 
 const { away } = broadcast;
 
-const clockOf = (time: string | number) =>
-  new Date(time).toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clockOf = (time: string) => new Date(time).toLocaleTimeString("en-GB");
 
 /** How long a stream without its encoder has, and what happens then. */
 export function EncoderAway({ stream }: { stream: Stream }) {

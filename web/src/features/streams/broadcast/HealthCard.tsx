@@ -109,7 +109,7 @@ function Graphs({ log }: { log: SignalLog }) {
               <figcaption className="text-quiet text-sm">
                 <span className="font-medium text-ink">{name}</span> {hint}
               </figcaption>
-              <Suspense fallback={<div className="h-30" />}>
+              <Suspense fallback={<div className="h-34" />}>
                 <SignalGraph
                   log={log}
                   label={spanOf(name, samples, of, unit)}

@@ -28,7 +28,7 @@ export function HealthTable({ samples }: { samples: readonly Sample[] }) {
             .reverse()
             .map((sample) => (
               <tr key={sample.at} className="border-line border-t">
-                <td className="py-1 pr-4">{new Date(sample.at).toLocaleTimeString("en")}</td>
+                <td className="py-1 pr-4">{new Date(sample.at).toLocaleTimeString("en-GB")}</td>
                 {GRAPHS.map(({ name, of, unit }) => (
                   <td key={name} className="py-1 pr-4">
                     {unit(of(sample))}

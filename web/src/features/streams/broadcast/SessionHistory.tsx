@@ -65,7 +65,7 @@ export function SessionHistory({ stream, sessions, log }: Props) {
 }
 
 const momentOf = (time: string) =>
-  new Date(time).toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" });
+  new Date(time).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
 type RowProps = {
   session: Session;
@@ -75,14 +75,14 @@ type RowProps = {
 };
 
 function Row({ session, stream, events, samples }: RowProps) {
-  const { startedAt, durationMs, streamId } = session;
+  const { startedAt, streamId } = session;
   const name = streamId === stream.id ? words.thisStream : streamId ? words.otherStream : words.noStream;
   const signal = signalOf(session, samples);
   return (
     <li className="border-line border-t py-3 first:border-t-0">
       <dl className="grid grid-cols-2 gap-x-4 gap-y-2 md:grid-cols-[minmax(12rem,1.3fr)_repeat(3,1fr)_minmax(10rem,1.6fr)]">
         <Fact name={words.began}>{startedAt ? momentOf(startedAt) : words.noPicture}</Fact>
-        <Fact name={words.lasted}>{durationMs ? formatDuration(durationMs) : words.unknown}</Fact>
+        <Fact name={words.lasted}>{lengthOf(session)}</Fact>
         <Fact name={words.stream}>
           {streamId && streamId !== stream.id ? (
             <Link to="/streams/$streamId/broadcast" params={{ streamId }} className="text-accent underline">
@@ -94,19 +94,30 @@ function Row({ session, stream, events, samples }: RowProps) {
         </Fact>
         <Fact name={words.recording}>{recordingOf(session)}</Fact>
         <Fact name={words.ended}>{endOf(session, stream, events)}</Fact>
-        {signal && <Fact name={words.signal}>{signal}</Fact>}
+        {signal && (
+          <Fact name={words.signal} className="md:col-span-2">
+            {signal}
+          </Fact>
+        )}
       </dl>
     </li>
   );
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Fact({ name, className = "", children }: { name: string; className?: string; children: ReactNode }) {
   return (
-    <div className="min-w-0">
+    <div className={`min-w-0 ${className}`}>
       <dt className="text-quiet text-sm">{name}</dt>
       <dd className="tabular-nums [overflow-wrap:anywhere]">{children}</dd>
     </div>
   );
+}
+
+function lengthOf({ startedAt, endedAt, durationMs }: Session): string {
+  if (durationMs != null) return formatDuration(durationMs);
+  return startedAt && !endedAt
+    ? words.soFar(formatDuration(Date.now() - Date.parse(startedAt)))
+    : words.nothing;
 }
 
 function recordingOf({ isRecorded, recordingMs, endedAt }: Session): string {

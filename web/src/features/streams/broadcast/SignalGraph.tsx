@@ -5,7 +5,7 @@ import { lineOf, type Sample, type SignalLog } from "./SignalLog";
 
 /** Seconds that a graph shows. */
 const SHOWN = 300;
-const HEIGHT = 120;
+const HEIGHT = 136;
 /** Milliseconds between two drawings when nothing comes. */
 const STEP = 1000;
 
@@ -56,7 +56,7 @@ export default function SignalGraph({ log, label, of, unit, range }: Props) {
           {
             ...axis,
             size: 78,
-            space: 34,
+            space: 28,
             values: (_, ticks) => ticks.map((tick) => kind.current.unit(tick)),
           },
         ],

@@ -1,7 +1,9 @@
+import { Link } from "@tanstack/react-router";
 import { Check } from "lucide-react";
 import { useId } from "react";
 import type { Stream } from "../../../api/client";
 import { broadcast } from "../../../lib/texts/broadcast";
+import { formatMoment } from "../../../lib/time";
 import { ButtonLink } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
 import { EncoderAway } from "./EncoderAway";
@@ -32,9 +34,13 @@ export function SignalSteps({ stream, newest, busyWith }: Props) {
       {busyWith && (
         <p role="alert" className="text-warn">
           {signal.busy}{" "}
-          <a className="font-semibold underline" href={`/streams/${busyWith}/broadcast`}>
+          <Link
+            to="/streams/$streamId/broadcast"
+            params={{ streamId: busyWith }}
+            className="font-semibold underline"
+          >
             {signal.busyLink}
-          </a>
+          </Link>
         </p>
       )}
       {stream.failureReason && stream.state !== "FAILED" && step !== "over" && (
@@ -77,7 +83,7 @@ function Steps({ steps, step }: StepsProps) {
               {state === "done" ? <Check className="size-4" /> : index + 1}
             </span>
             <span className={index === reached ? "font-semibold" : ""}>
-              {signal.steps[name]}
+              {index < reached ? signal.doneSteps[name] : signal.steps[name]}
               <span className="sr-only">, {signal[state]}</span>
             </span>
           </li>
@@ -94,9 +100,7 @@ const MARKS = {
   later: "border-line",
 };
 
-const timeOf = (time: string) => new Date(time).toLocaleTimeString("en", { timeStyle: "short" });
-const dateOf = (time: string) =>
-  new Date(time).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
+const timeOf = (time: string) => new Date(time).toLocaleTimeString("en-GB", { timeStyle: "short" });
 
 /** What is so now, and what to do about it. */
 function Words({ stream, step }: { stream: Stream; step: Step }) {
@@ -105,7 +109,7 @@ function Words({ stream, step }: { stream: Stream; step: Step }) {
       <p>{wordsOf(stream, step)}</p>
       {step === "over" && <p>{signal.overWhy[stream.stopReason ?? ""]}</p>}
       {step === "signal" && stream.status === "SCHEDULED" && stream.scheduledAt && (
-        <p className="text-quiet">{signal.scheduled(dateOf(stream.scheduledAt))}</p>
+        <p className="text-quiet">{signal.scheduled(formatMoment(stream.scheduledAt))}</p>
       )}
       {step === "over" && <Recording stream={stream} />}
     </div>

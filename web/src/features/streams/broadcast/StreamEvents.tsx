@@ -19,7 +19,7 @@ export function StreamEvents({ events }: { events: ReturnType<typeof useEvents> 
         {told.reverse().map(({ id, at, sentence }) => (
           <li key={id} className="flex flex-wrap gap-x-4">
             <time dateTime={at} className="text-quiet tabular-nums">
-              {new Date(at).toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" })}
+              {new Date(at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" })}
             </time>
             <span className="[overflow-wrap:anywhere]">{sentence}</span>
           </li>
