@@ -60,10 +60,12 @@ function Broadcast({ known }: { known: Known }) {
         <div className="flex min-w-0 flex-col gap-6 lg:sticky lg:top-20">
           {stream.state === "RUNNING" && (
             <Preview>
-              <Suspense fallback={<div className="aspect-video bg-black" />}>
-                {/* A microphone would hear its sound. */}
-                <LivePlayer stream={stream} fit="frame" isMuted />
-              </Suspense>
+              <div className="aspect-video bg-black">
+                <Suspense>
+                  {/* A microphone would hear its sound. */}
+                  <LivePlayer stream={stream} fit="frame" isMuted />
+                </Suspense>
+              </div>
             </Preview>
           )}
           <Suspense fallback={<Loading />}>

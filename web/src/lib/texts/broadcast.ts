@@ -63,6 +63,7 @@ export const broadcast = {
       live: "Live",
     },
     doneSteps: { arm: "Started", signal: "Encoder found", connected: "Connected", live: "Live" },
+    interrupted: "Interrupted",
     done: "done",
     now: "now",
     later: "later",

@@ -29,7 +29,7 @@ export function SignalSteps({ stream, newest, busyWith }: Props) {
       <h2 id={title} className="font-bold text-lg">
         {signal.title}
       </h2>
-      {step !== "over" && <Steps steps={stepsOf(stream)} step={step} />}
+      {step !== "over" && <Steps steps={stepsOf(stream)} step={step} isAway={isAway} />}
       {isAway ? <EncoderAway stream={stream} /> : <Words stream={stream} step={step} />}
       {busyWith && (
         <p role="alert" className="text-warn">
@@ -61,15 +61,16 @@ export function SignalSteps({ stream, newest, busyWith }: Props) {
   );
 }
 
-type StepsProps = { steps: Exclude<Step, "over">[]; step: Exclude<Step, "over"> };
+type StepsProps = { steps: Exclude<Step, "over">[]; step: Exclude<Step, "over">; isAway: boolean };
 
-function Steps({ steps, step }: StepsProps) {
+function Steps({ steps, step, isAway }: StepsProps) {
   const reached = steps.indexOf(step);
   return (
     <ol className="flex flex-col gap-2 sm:flex-row sm:gap-0">
       {steps.map((name, index) => {
-        const isLive = step === "live" && name === "live";
-        const state = index < reached || isLive ? "done" : index === reached ? "now" : "later";
+        const isLast = step === "live" && name === "live";
+        const state = index < reached || isLast ? "done" : index === reached ? "now" : "later";
+        const mark = isLast ? (isAway ? "away" : "live") : state;
         return (
           <li
             key={name}
@@ -78,12 +79,15 @@ function Steps({ steps, step }: StepsProps) {
           >
             <span
               aria-hidden
-              className={`grid size-8 shrink-0 place-items-center rounded-full border-2 font-bold ${MARKS[isLive ? "live" : state]}`}
+              className={`grid size-8 shrink-0 place-items-center rounded-full border-2 font-bold ${MARKS[mark]}`}
             >
-              {state === "done" ? <Check className="size-4" /> : index + 1}
+              {mark === "away" && "!"}
+              {mark !== "away" && (state === "done" ? <Check className="size-4" /> : index + 1)}
             </span>
             <span className={index === reached ? "font-semibold" : ""}>
-              {index < reached ? signal.doneSteps[name] : signal.steps[name]}
+              {mark === "away"
+                ? signal.interrupted
+                : (index < reached ? signal.doneSteps : signal.steps)[name]}
               <span className="sr-only">, {signal[state]}</span>
             </span>
           </li>
@@ -96,6 +100,7 @@ function Steps({ steps, step }: StepsProps) {
 const MARKS = {
   done: "border-good text-good",
   live: "border-live bg-live text-white",
+  away: "border-warn text-warn",
   now: "border-accent text-accent",
   later: "border-line",
 };

@@ -1,5 +1,6 @@
 // The connections of encoders to a channel.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { api, type Channel, type Stream } from "../../../api/client";
 import { type ApiError, dataOf } from "../../../api/query";
 import type { components } from "../../../api/schema";
@@ -18,7 +19,13 @@ export function isAwaited({ state }: Pick<Stream, "state">): boolean {
 
 /** The sessions of a stream's channel, the newest first. */
 export function useSessions(stream: Stream) {
-  const { channelId } = stream;
+  const { channelId, updatedAt } = stream;
+  const client = useQueryClient();
+  // A stream changes when its encoder comes or goes, and once more when its recordings are complete.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at again after each change
+  useEffect(() => {
+    void client.invalidateQueries({ queryKey: ["sessions", channelId] });
+  }, [client, channelId, updatedAt]);
   return useInfiniteQuery({
     queryKey: ["sessions", channelId],
     queryFn: ({ pageParam, signal }) => {
