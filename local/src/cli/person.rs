@@ -168,24 +168,26 @@ async fn rest(pause: Duration) -> Duration {
 
 /// An access token, and whether there was no account before.
 async fn open_session(client: &Client, front: &str, username: &str) -> anyhow::Result<(String, bool)> {
-    let ask = async |path: &str, body: Value| {
-        let answer = client.post(format!("{front}/api/v1/auth/{path}")).json(&body).send().await;
+    let ask = async |path: &str, body: &Value| {
+        let answer = client.post(format!("{front}/api/v1/auth/{path}")).json(body).send().await;
         understand(answer.map_err(Silence::from)?).await
     };
     let login = json!({ "username": username, "password": PASSWORD });
-    match ask("login", login).await? {
-        Ok(session) => return Ok((text(&session, "accessToken")?, false)),
-        Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED.as_u16() => {}
-        Err(refusal) => return Err(refusal.into()),
-    }
-    let email = format!("{username}@skylark.invalid");
-    match ask("register", json!({ "username": username, "password": PASSWORD, "email": email })).await? {
-        Ok(session) => Ok((text(&session, "accessToken")?, true)),
-        Err(refusal) if refusal.status == StatusCode::CONFLICT.as_u16() => {
-            bail!("somebody else has the username {username} here")
+    let new = json!({ "username": username, "password": PASSWORD, "email": format!("{username}@skylark.invalid") });
+    // Somebody may register at the same moment, `skylark up` for one: then the login holds the second time.
+    for _ in 0..2 {
+        match ask("login", &login).await? {
+            Ok(session) => return Ok((text(&session, "accessToken")?, false)),
+            Err(refusal) if refusal.status == StatusCode::UNAUTHORIZED.as_u16() => {}
+            Err(refusal) => return Err(refusal.into()),
         }
-        Err(refusal) => Err(refusal.into()),
+        match ask("register", &new).await? {
+            Ok(session) => return Ok((text(&session, "accessToken")?, true)),
+            Err(refusal) if refusal.status == StatusCode::CONFLICT.as_u16() => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
     }
+    bail!("somebody else has the username {username} here")
 }
 
 /// The body, or why there is none.
