@@ -13,9 +13,11 @@ import { useSession } from "../lib/session";
 import { texts } from "../lib/texts";
 import { ButtonLink } from "../ui/Button";
 import { Card } from "../ui/Card";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
 import { Page, useTitle } from "../ui/Page";
 import { Empty, Failure, Loading } from "../ui/States";
 
+const ChatReplay = lazy(() => import("../features/chat/ChatReplay"));
 const VideoPlayer = lazy(() => import("../features/player/VideoPlayer"));
 const words = texts.videos.detail;
 
@@ -46,17 +48,24 @@ function Watch({ video }: { video: Video }) {
   const control = useRef<Control>(null);
   const time = useCallback(() => control.current?.currentTime() ?? 0, []);
   const isReady = video.status === "READY" && video.hlsUrl;
+  const chatUrl = isReady ? video.chatReplayUrl : undefined;
   return (
-    <div className="mx-auto flex max-w-[90rem] flex-col gap-4 md:px-8 md:py-6">
+    <div
+      className={`group/watch mx-auto grid gap-4 has-[[data-theatre]]:max-w-none md:px-8 md:py-6 lg:gap-x-6 lg:has-[[data-theatre]]:px-0 lg:has-[[data-theatre]]:pt-0 ${
+        chatUrl
+          ? "max-w-[110rem] lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_1fr]"
+          : "max-w-[90rem] grid-cols-[minmax(0,1fr)]"
+      }`}
+    >
       {video.hlsUrl && isReady ? (
-        <div className="overflow-hidden bg-black md:rounded-xl">
-          <Suspense fallback={<div className="aspect-video" />}>
+        <div className="min-w-0 self-start overflow-hidden bg-black group-has-[[data-theatre]]/watch:rounded-none md:rounded-xl lg:group-has-[[data-theatre]]/watch:col-span-full">
+          <Suspense fallback={<div className="aspect-video max-h-[calc(100dvh-9rem)]" />}>
             <VideoPlayer
               src={video.hlsUrl}
               title={video.title}
               poster={video.posterUrl}
               startAt={t}
-              storageKey={`skylark.position.${video.id}`}
+              storageKey={video.id}
               thumbnails={video.thumbnails}
               controlRef={control}
             />
@@ -67,7 +76,7 @@ function Watch({ video }: { video: Video }) {
           <VideoStage video={video} />
         </Card>
       )}
-      <div className="max-md:px-4">
+      <div className="min-w-0 max-md:px-4 lg:group-has-[[data-theatre]]/watch:pl-8">
         <VideoDetails video={video}>
           {isReady && <ShareVideo video={video} time={time} />}
           {isOwner && (
@@ -79,6 +88,15 @@ function Watch({ video }: { video: Video }) {
           )}
         </VideoDetails>
       </div>
+      {chatUrl && (
+        <div className="min-w-0 max-md:px-4 lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:group-has-[[data-theatre]]/watch:row-span-1 lg:group-has-[[data-theatre]]/watch:row-start-2 lg:group-has-[[data-theatre]]/watch:pr-8">
+          <ErrorBoundary fallback={<p role="alert">{words.chatFailed}</p>}>
+            <Suspense fallback={<Loading />}>
+              <ChatReplay url={chatUrl} time={time} />
+            </Suspense>
+          </ErrorBoundary>
+        </div>
+      )}
     </div>
   );
 }

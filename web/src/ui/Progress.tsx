@@ -7,9 +7,13 @@ export function Progress({ label, percent }: Props) {
     <label className="flex flex-col gap-1">
       <span className="flex justify-between gap-4">
         <span>{label}</span>
-        <span className="tabular-nums">{whole} %</span>
+        <span className="whitespace-nowrap tabular-nums">{whole} %</span>
       </span>
-      <progress value={whole} max={100} className="h-2.5 w-full accent-accent" />
+      <progress
+        value={whole}
+        max={100}
+        className="h-2 w-full appearance-none overflow-hidden rounded-full bg-raised [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-raised [&::-webkit-progress-value]:bg-accent"
+      />
     </label>
   );
 }

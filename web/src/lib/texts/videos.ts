@@ -49,10 +49,11 @@ export const videos = {
       SENDING: "Uploading",
       FINISHING: "Putting it together",
       PAUSED: "Paused",
-      WAITING: "The connection is lost. It goes on by itself when it is back.",
+      WAITING: "The connection is lost",
       SENT: "Uploaded",
       FAILED: "Not uploaded",
     },
+    waitingWords: "The upload goes on by itself when it is back.",
     amount: (sent: string, all: string) => `${sent} of ${all}`,
     rate: (bytes: string) => `${bytes}/s`,
     left: {
@@ -107,6 +108,7 @@ export const videos = {
   detail: {
     missing: "This video is not here",
     missingWords: "It was deleted, is still being made, or the address is wrong.",
+    chatFailed: "The chat cannot be shown: load the page again.",
     toVideos: "See other videos",
     fromStream: "From a live stream: see its page",
     artist: "Artist",
@@ -118,8 +120,10 @@ export const videos = {
     action: "Share",
     title: "Share this video",
     link: "link",
+    linkLabel: "Link",
     from: (time: string) => `Begin at ${time}`,
     embed: "embed code",
+    embedLabel: "Code for another site",
   },
   edit: {
     action: "Edit",

@@ -1,5 +1,5 @@
 import { Share2 } from "lucide-react";
-import { useState } from "react";
+import { useId, useState } from "react";
 import type { Video } from "../../../api/client";
 import { formatDuration } from "../../../lib/format";
 import { texts } from "../../../lib/texts";
@@ -43,7 +43,11 @@ function Shared({ video, seconds }: { video: Video; seconds: number }) {
   const [isFromTime, setIsFromTime] = useState(false);
   return (
     <>
-      <Line name={words.link} value={linkOf(location.origin, video.id, isFromTime ? seconds : 0)} />
+      <Line
+        name={words.link}
+        label={words.linkLabel}
+        value={linkOf(location.origin, video.id, isFromTime ? seconds : 0)}
+      />
       {seconds > 0 && (
         <Check
           name="from"
@@ -52,21 +56,24 @@ function Shared({ video, seconds }: { video: Video; seconds: number }) {
           onChange={(event) => setIsFromTime(event.target.checked)}
         />
       )}
-      <Line name={words.embed} value={embedCode(location.origin, video)} />
+      <Line name={words.embed} label={words.embedLabel} value={embedCode(location.origin, video)} />
     </>
   );
 }
 
-function Line({ name, value }: { name: string; value: string }) {
+type LineProps = { name: string; label: string; value: string };
+
+function Line({ name, label, value }: LineProps) {
+  const id = useId();
   return (
     <div className="flex flex-col gap-1">
-      <span aria-hidden className="font-semibold">
-        {name}
-      </span>
+      <label htmlFor={id} className="font-semibold">
+        {label}
+      </label>
       <div className="flex gap-2">
         <input
+          id={id}
           readOnly
-          aria-label={name}
           className="field-input min-w-0 flex-1"
           value={value}
           onFocus={(event) => event.currentTarget.select()}

@@ -34,6 +34,7 @@ export function UploadCard({ upload, isOpen }: { upload: Upload; isOpen: boolean
           ) : (
             <Progress label={phaseWords(upload)} percent={percentOf(upload)} />
           )}
+          {phase === "WAITING" && <p className="text-sm text-warn">{words.waitingWords}</p>}
           <div className="flex flex-wrap items-center justify-between gap-3">
             <p className="text-quiet text-sm tabular-nums">{amountWords(upload)}</p>
             <UploadButtons upload={upload} />
