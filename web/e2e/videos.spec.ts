@@ -114,7 +114,7 @@ test("a video is described while it uploads, then watched, shared, changed and d
   );
   await page.keyboard.press("Escape");
 
-  const guest = await browser.newPage({ viewport: PHONE });
+  const guest = await (await browser.newContext({ viewport: PHONE })).newPage();
   await guest.goto(shared);
   await expectPlays(guest);
   const at = await guest.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
@@ -169,7 +169,7 @@ test("a video is described while it uploads, then watched, shared, changed and d
   await page.getByRole("button", { name: "Delete it" }).click();
   await expect(page.getByText("You have no videos yet")).toBeVisible();
   await guest.reload();
-  await expect(guest.getByText("This video is not here")).toBeVisible();
+  await expect(guest.getByRole("heading", { name: "This video is not here" })).toBeVisible();
   await expectAccessible(guest);
   expect(complaints).toEqual([]);
 });

@@ -7,32 +7,34 @@ export const LARGEST = 20 * 1024 ** 3;
 const TITLE = 140;
 
 /** The containers that are taken. Browsers do not know all of them, so the extension comes first. */
-const TYPES: Record<string, string> = {
-  mp4: "video/mp4",
-  m4v: "video/x-m4v",
-  mov: "video/quicktime",
-  mkv: "video/x-matroska",
-  webm: "video/webm",
-  avi: "video/x-msvideo",
-  ts: "video/mp2t",
-  mpg: "video/mpeg",
-  mpeg: "video/mpeg",
-  flv: "video/x-flv",
-  "3gp": "video/3gpp",
-  ogv: "video/ogg",
-  mxf: "application/mxf",
-};
-const KNOWN = new Set(Object.values(TYPES));
+const TYPES = new Map(
+  Object.entries({
+    mp4: "video/mp4",
+    m4v: "video/x-m4v",
+    mov: "video/quicktime",
+    mkv: "video/x-matroska",
+    webm: "video/webm",
+    avi: "video/x-msvideo",
+    ts: "video/mp2t",
+    mpg: "video/mpeg",
+    mpeg: "video/mpeg",
+    flv: "video/x-flv",
+    "3gp": "video/3gpp",
+    ogv: "video/ogg",
+    mxf: "application/mxf",
+  }),
+);
+const KNOWN = new Set(TYPES.values());
 
 /** What the file chooser offers. */
-export const ACCEPT = ["video/*", ...Object.keys(TYPES).map((extension) => `.${extension}`)].join(",");
+export const ACCEPT = ["video/*", ...[...TYPES.keys()].map((extension) => `.${extension}`)].join(",");
 
 type Named = Pick<File, "name" | "type" | "size">;
 
 /** The content type a file is announced with; undefined when it is no video that can be taken. */
 export function contentTypeOf({ name, type }: Named): string | undefined {
   const extension = name.includes(".") ? name.split(".").pop()?.toLowerCase() : undefined;
-  return TYPES[extension ?? ""] ?? (KNOWN.has(type) ? type : undefined);
+  return TYPES.get(extension ?? "") ?? (KNOWN.has(type) ? type : undefined);
 }
 
 /** Why a file is not even begun with: one sentence. */

@@ -92,11 +92,13 @@ async function send(job: Job, signal: AbortSignal): Promise<void> {
 /** Shows at most one number in a while, and always the last. */
 function throttled(show: (bytes: number) => void): (bytes: number) => void {
   let last = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isDue = false;
   return (bytes) => {
     last = bytes;
-    timer ??= setTimeout(() => {
-      timer = undefined;
+    if (isDue) return;
+    isDue = true;
+    setTimeout(() => {
+      isDue = false;
       show(last);
     }, FRAME);
   };
