@@ -1,13 +1,15 @@
 import { useParams } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { Stream } from "../api/client";
 import { useLookAgain, useStream } from "../api/streams";
-import { formatAge } from "../lib/format";
+import { StreamInfo } from "../features/streams/StreamInfo";
+import { embedCode } from "../features/videos/detail/share";
 import { texts } from "../lib/texts";
 import { ButtonLink } from "../ui/Button";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
 import { Page, useTitle } from "../ui/Page";
+import { ShareButton } from "../ui/ShareButton";
 import { Empty, Failure, Loading } from "../ui/States";
-import { StatusBadge } from "../ui/StatusBadge";
 
 const ChatPanel = lazy(() => import("../features/chat/ChatPanel"));
 const LivePlayer = lazy(() => import("../features/player/LivePlayer"));
@@ -36,28 +38,41 @@ export default function StreamDetailPage() {
 function Watch({ stream }: { stream: Stream }) {
   useTitle(stream.title);
   const lookAgain = useLookAgain(stream.id);
+  const [viewers, setViewers] = useState<number>();
+  const { id, isOwner } = stream;
+  const lines = [
+    { name: words.link, value: `${location.origin}/live/${id}` },
+    { name: words.embed, value: embedCode(location.origin, stream) },
+  ];
   return (
-    <div className="group mx-auto grid max-w-[120rem] lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_1fr]">
-      <div className="sticky top-14 z-20 bg-black lg:static">
-        <Suspense fallback={<div className="aspect-video" />}>
+    <div className="group/watch mx-auto grid max-w-[120rem] has-[[data-theatre]]:max-w-none lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_auto_1fr] lg:gap-x-4 lg:p-4 lg:has-[[data-theatre]]:p-0">
+      <div className="sticky top-14 z-20 min-w-0 overflow-hidden bg-black lg:static lg:rounded-xl lg:group-has-[[data-theatre]]/watch:col-span-2 lg:group-has-[[data-theatre]]/watch:rounded-none">
+        <Suspense fallback={<div className="aspect-video max-h-[calc(100dvh-9rem)]" />}>
           <LivePlayer stream={stream} />
         </Suspense>
       </div>
-      <div className="flex flex-col gap-3 p-4">
-        <h1 className="font-bold text-xl [overflow-wrap:anywhere]">{stream.title}</h1>
-        <p className="flex items-center gap-2 text-quiet">
-          <span role="status">
-            <StatusBadge status={stream.status} />
-          </span>
-          {stream.startedAt && words.started(formatAge(stream.startedAt))}
+      <div className="min-w-0 p-4 lg:px-1 lg:group-has-[[data-theatre]]/watch:px-4">
+        <StreamInfo stream={stream} viewers={viewers ?? stream.viewerCount}>
+          <ShareButton words={words.share} title={words.shareTitle} lines={lines} />
+          {isOwner && (
+            <ButtonLink to="/streams/$streamId/broadcast" params={{ streamId: id }} size="small">
+              {words.manage}
+            </ButtonLink>
+          )}
+        </StreamInfo>
+      </div>
+      <div className="min-w-0 px-2 lg:sticky lg:top-18 lg:col-start-2 lg:row-span-3 lg:row-start-1 lg:self-start lg:px-0 lg:group-has-[[data-theatre]]/watch:row-span-2 lg:group-has-[[data-theatre]]/watch:row-start-2 lg:group-has-[[data-theatre]]/watch:p-4 lg:group-has-[[data-theatre]]/watch:pl-0">
+        <ErrorBoundary fallback={<p role="alert">{words.chatFailed}</p>}>
+          <Suspense fallback={<Loading />}>
+            <ChatPanel stream={stream} isOwner={isOwner} onViewers={setViewers} onStatus={lookAgain} />
+          </Suspense>
+        </ErrorBoundary>
+      </div>
+      {stream.description && (
+        <p className="m-4 max-w-prose whitespace-pre-wrap rounded-xl bg-card p-4 [overflow-wrap:anywhere] lg:col-start-1 lg:mx-1 lg:self-start lg:group-has-[[data-theatre]]/watch:mx-4">
+          {stream.description}
         </p>
-        {stream.description && <p className="whitespace-pre-wrap">{stream.description}</p>}
-      </div>
-      <div className="p-2 lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:pl-0">
-        <Suspense fallback={<Loading />}>
-          <ChatPanel stream={stream} isOwner={stream.isOwner} onStatus={lookAgain} />
-        </Suspense>
-      </div>
+      )}
     </div>
   );
 }

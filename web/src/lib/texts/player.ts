@@ -85,11 +85,10 @@ export const player = {
     planned: (when: string) => `planned for ${when}`,
     ended: (when: string) => `ended ${when}`,
     manage: "Manage the broadcast",
-    details: "About this stream",
     share: "Share",
     shareTitle: "Share this stream",
     link: "link",
-    embed: "code to embed it",
+    embed: "embed code",
     chatFailed: "The chat has failed. Load the page again to chat.",
   },
 };

@@ -46,7 +46,7 @@ export function LiveBar({ look, window, quality, onQuality, onSeek, onEdge }: Pr
         <VolumeControl />
         <LiveBadge isAtEdge={isAtEdge} onEdge={onEdge} />
         {latency !== undefined && (
-          <span className="px-2 text-sm tabular-nums" title={words.behindHint}>
+          <span className="min-w-0 truncate px-2 text-sm tabular-nums" title={words.behindHint}>
             {latency < 60 ? words.behind(latency) : clock(-latency)}
           </span>
         )}

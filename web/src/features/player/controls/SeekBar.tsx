@@ -46,15 +46,15 @@ export function SeekBar({ min, max, value, buffered = [], pictures, format, spea
       {hovered !== undefined && (
         <Preview at={min + hovered * length} part={hovered} pictures={pictures} format={format} />
       )}
-      <div className="relative h-1 w-full overflow-hidden rounded-full bg-white/30 group-hover/seek:h-1.5">
+      <div className="relative h-1 w-full overflow-hidden rounded-full bg-white/25 group-hover/seek:h-1.5">
         {buffered.map(([from, to]) => (
           <div
             key={from}
-            className="absolute inset-y-0 bg-white/35"
+            className="absolute inset-y-0 bg-white/30"
             style={{ left: `${partOf(from) * 100}%`, right: `${(1 - partOf(to)) * 100}%` }}
           />
         ))}
-        <div className="absolute inset-y-0 left-0 bg-accent" style={{ width: `${shown * 100}%` }} />
+        <div className="absolute inset-y-0 left-0 bg-white" style={{ width: `${shown * 100}%` }} />
       </div>
       <div
         className="absolute size-3.5 -translate-x-1/2 rounded-full bg-white shadow"
