@@ -95,7 +95,7 @@ export function Composer({ room, state, text, onText }: Props) {
 function noteOf(state: RoomState, seconds: number, waiting: number): string | undefined {
   if (seconds > 0)
     return state.wait?.why === "slow" ? texts.chat.slowWait(seconds) : texts.chat.tooFast(seconds);
-  if (waiting > AT_ONCE) return texts.chat.queue(waiting - AT_ONCE);
+  if (waiting > AT_ONCE && state.connection === "open") return texts.chat.queue(waiting - AT_ONCE);
   if (state.slowMode > 0) return texts.chat.slowOn(state.slowMode);
   return state.self?.userId.startsWith("guest:") ? texts.chat.says(state.self.username) : undefined;
 }

@@ -25,7 +25,10 @@ export const chat = {
   pending: "Sending ...",
   again: "Send again",
   discard: "Discard",
-  queue: (count: number) => `Too fast: ${count} messages wait for their turn.`,
+  queue: (count: number) =>
+    count === 1
+      ? "Too fast: 1 message waits for its turn."
+      : `Too fast: ${count} messages wait for their turn.`,
   tooFast: (seconds: number) => `Too fast: you can write again in ${seconds} s.`,
   slowWait: (seconds: number) => `Slow mode: you can write again in ${seconds} s.`,
   slowOn: (seconds: number) => `Slow mode: one message each ${seconds} s.`,

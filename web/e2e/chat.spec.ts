@@ -1,0 +1,376 @@
+// Rooms, with real sockets and several browsers.
+import { expect, type Page, test } from "@playwright/test";
+import { complaintsOf, expectAccessible, makePerson, shot } from "./kit";
+import { Line } from "./line";
+import { box, feed, makeRoom, median, row, say, seen, size, storm, time, watch } from "./room";
+
+/** What a page may complain of: a cut line, refused tickets and playlists that are not there yet. */
+const EXPECTED = /ERR_|403|404|503|WebSocket/;
+const PHONE = { viewport: { width: 390, height: 844 } };
+
+let line: Line;
+test.beforeEach(async () => {
+  line = await Line.open();
+});
+test.afterEach(() => line.end());
+
+const note = (page: Page, words: string | RegExp) =>
+  page.getByRole("region", { name: "Chat" }).getByText(words);
+
+async function delivered(request: Page["request"], room: string): Promise<number> {
+  const answer = await request.get(`/api/v1/streams/${room}/messages?limit=100`);
+  return (await answer.json()).items.length;
+}
+
+test("two people talk: at once, in one order, and only what may be said", async ({ browser, request }) => {
+  const [ann, bob] = [await makePerson(request, "ann"), await makePerson(request, "bob")];
+  const room = await makeRoom(request, ann);
+  const desk = await watch(browser, room, ann, { viewport: { width: 1280, height: 900 } });
+  const phone = await watch(browser, room, bob, { ...PHONE, proxy: line.proxy });
+  const complaints = [...[desk, phone].map((page) => complaintsOf(page, EXPECTED))];
+  await expect(box(desk)).toBeVisible();
+  await expect(note(phone, "Nobody has said anything yet.")).toBeVisible();
+  await expectAccessible(phone);
+
+  // At once for its author, and for others as soon as the room has it.
+  line.hold();
+  await say(phone, "Ahoy 🌊 from the pier");
+  await expect(row(phone, "Ahoy 🌊 from the pier")).toContainText("Sending ...");
+  await shot(phone, "chat-pending");
+  line.flow();
+  await expect(row(phone, "Ahoy 🌊 from the pier")).not.toContainText("Sending ...");
+  await expect(row(desk, "Ahoy 🌊 from the pier")).toContainText(bob.username);
+  await expect(row(phone, "Ahoy 🌊 from the pier")).toHaveCount(1);
+
+  const [atDesk, atPhone] = [await time(desk), await time(phone)];
+  for (let number = 1; number <= 5; number++) {
+    await say(desk, `latency ${number}`);
+    await expect(row(phone, `latency ${number}`)).toBeVisible();
+  }
+  const [sent, got] = [await atDesk(), await atPhone()];
+  const since = (times: Record<string, number>, state: string) =>
+    median(sent.pressed.map((at, index) => (times[`${state} latency ${index + 1}`] ?? Number.NaN) - at));
+  console.log(
+    `in the browser, from Enter (medians of 5): shown ${since(sent.seen, "pending")} ms, taken ` +
+      `${since(sent.seen, "said")} ms, seen by another ${since(got.seen, "said")} ms`,
+  );
+
+  // Markup is text.
+  const markup = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
+  await say(phone, markup);
+  await expect(row(desk, markup)).toBeVisible();
+  for (const page of [desk, phone]) expect(await page.evaluate(() => "hacked" in window)).toBe(false);
+
+  // What is too long stays in the box.
+  const long = `${"e\u0301".repeat(199)}🌊x`;
+  await say(phone, long);
+  await expect(note(phone, "A message has at most 200 characters.")).toBeVisible();
+  await expect(note(phone, "1 too many")).toBeVisible();
+  await expect(box(phone)).toHaveValue(long);
+  await expectAccessible(phone);
+  await shot(phone, "chat-too-long");
+  await box(phone).press("Backspace");
+  await box(phone).press("Enter");
+  await expect(box(phone)).toHaveValue("");
+  await expect(row(desk, "é".repeat(199))).toBeVisible();
+
+  // Whoever is too fast waits for a turn, and is told so. Both talk at once, and see one order.
+  line.hold();
+  for (let number = 1; number <= 6; number++) await say(phone, `bob says ${number}`);
+  await expect(note(phone, "Too fast: 2 messages wait for their turn.")).toBeVisible();
+  await shot(phone, "chat-too-fast");
+  line.flow();
+  const talk = async (page: Page, name: string, from: number) => {
+    for (let number = from; number <= 10; number++) await say(page, `${name} says ${number}`);
+  };
+  await Promise.all([talk(desk, "ann", 1), talk(phone, "bob", 7)]);
+  for (const page of [desk, phone])
+    for (const text of ["ann says 10", "bob says 10"])
+      await expect(row(page, text)).not.toContainText("Sending ...");
+  await expect.poll(async () => (await seen(desk)).slice(-10)).toEqual((await seen(phone)).slice(-10));
+  expect(await delivered(request, room)).toBe(28);
+  expect(await size(phone)).toBe(28);
+
+  // Whoever folds the chat is a viewer still, and finds it as it was.
+  const viewers = async () =>
+    (await (await request.get(`/api/v1/streams/${room}/viewers`)).json()).viewerCount;
+  await expect.poll(viewers).toBe(2);
+  await box(phone).fill("half a thought");
+  await phone.getByRole("button", { name: "Hide chat" }).click();
+  await expect(box(phone)).toBeHidden();
+  await say(desk, "are you there?");
+  await expect(row(desk, "are you there?")).not.toContainText("Sending ...");
+  await expect.poll(viewers).toBe(2);
+  await phone.getByRole("button", { name: "Show chat" }).click();
+  await expect(row(phone, "are you there?")).toBeVisible();
+  await expect(box(phone)).toHaveValue("half a thought");
+  await expectAccessible(desk);
+  await shot(desk, "chat-desk");
+  await shot(phone, "chat-phone");
+  expect(complaints.flat()).toEqual([]);
+  for (const page of [desk, phone]) await page.context().close();
+});
+
+test("a cut leaves no gap, no doubles, and nothing that was deleted meanwhile", async ({
+  browser,
+  request,
+}) => {
+  const [ann, bob] = [await makePerson(request, "ann"), await makePerson(request, "bob")];
+  const room = await makeRoom(request, ann);
+  const desk = await watch(browser, room, ann);
+  const phone = await watch(browser, room, bob, { ...PHONE, proxy: line.proxy });
+  for (const text of ["one", "two, which goes", "three"]) await say(desk, text);
+  await expect(row(phone, "three")).toBeVisible();
+  await expect(box(phone)).toBeVisible();
+
+  line.cut();
+  await expect(note(phone, /Reconnecting in \d+ s/)).toBeVisible();
+  await say(phone, "from the tunnel");
+  await expect(row(phone, "from the tunnel")).toContainText("Sending ...");
+  for (let number = 1; number <= 6; number++) await say(desk, `meanwhile ${number}`);
+  await expect(row(desk, "meanwhile 6")).not.toContainText("Sending ...");
+  await row(desk, "two, which goes").hover();
+  await row(desk, "two, which goes").getByRole("button").click();
+  await desk.getByRole("menuitem", { name: "Delete message" }).click();
+  await expect(row(desk, "two, which goes")).toHaveCount(0);
+  await expect(row(phone, "two, which goes")).toHaveCount(1);
+  await expectAccessible(phone);
+  await shot(phone, "chat-cut");
+
+  line.mend();
+  // The next try may have begun by itself.
+  await phone
+    .getByRole("button", { name: "Now" })
+    .click({ timeout: 2_000 })
+    .catch(() => undefined);
+  await expect(row(phone, "from the tunnel")).not.toContainText("Sending ...");
+  await expect(note(phone, /Reconnecting/)).toHaveCount(0);
+  await expect(row(phone, "two, which goes")).toHaveCount(0);
+  await expect(row(desk, "from the tunnel")).toHaveCount(1);
+  const wanted = [
+    "one",
+    "three",
+    ...[1, 2, 3, 4, 5, 6].map((number) => `meanwhile ${number}`),
+    "from the tunnel",
+  ];
+  for (const page of [desk, phone]) await expect.poll(() => seen(page)).toEqual(wanted);
+  for (const page of [desk, phone]) await page.context().close();
+});
+
+test("order is kept by menus, by keyboard alone", async ({ browser, request }) => {
+  const [ann, bob] = [await makePerson(request, "ann"), await makePerson(request, "bob")];
+  const room = await makeRoom(request, ann);
+  const desk = await watch(browser, room, ann);
+  const phone = await watch(browser, room, bob, PHONE);
+  for (const text of ["first", "second", "third"]) {
+    await say(phone, text);
+    await expect(row(desk, text)).toBeVisible();
+  }
+  await expect(desk.getByTestId("announcer")).toContainText(/third/);
+
+  /** By keyboard, from the box: back to the newest message, up to the one that says `text`, and its menu. */
+  async function openMenu(page: Page, text: string) {
+    await box(page).focus();
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Shift+Tab");
+    while (!(await row(page, text).evaluate((one) => one === document.activeElement)))
+      await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("menuitem").first()).toBeFocused();
+  }
+  async function choose(page: Page, name: RegExp) {
+    while (!(await page.getByRole("menuitem", { name }).evaluate((one) => one === document.activeElement)))
+      await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+  }
+
+  await openMenu(desk, "second");
+  await expectAccessible(desk);
+  await shot(desk, "chat-menu");
+  await desk.keyboard.press("Escape");
+  await expect(desk.getByRole("menu")).toHaveCount(0);
+  await expect(row(desk, "second")).toBeFocused();
+  await openMenu(desk, "second");
+  await choose(desk, /Delete message/);
+  for (const page of [desk, phone]) await expect(row(page, "second")).toHaveCount(0);
+  // An author may take back their own, and do no more.
+  await openMenu(phone, "third");
+  await expect(phone.getByRole("menuitem")).toHaveText(["Delete message"]);
+  await choose(phone, /Delete message/);
+  await expect(row(desk, "third")).toHaveCount(0);
+
+  // Slow mode.
+  const settings = desk.getByRole("dialog", { name: "Chat settings" });
+  await desk.getByRole("button", { name: "Chat settings" }).press("Enter");
+  await settings.getByLabel("Slow mode").selectOption("60 seconds");
+  await expect(note(phone, "Slow mode: one message each 60 s.")).toBeVisible();
+  await desk.keyboard.press("Escape");
+  await say(phone, "slowly");
+  await expect(row(desk, "slowly")).toBeVisible();
+  await say(phone, "too soon");
+  await expect(note(phone, /Slow mode: you can write again in \d+ s\./)).toBeVisible();
+  await expect(box(phone)).toHaveValue("too soon");
+  await expectAccessible(phone);
+  await shot(phone, "chat-slow");
+
+  // A time-out, lifted.
+  await openMenu(desk, "slowly");
+  await choose(desk, /Time out .* for 10 minutes/);
+  await expect(note(phone, /You are timed out until/)).toBeVisible();
+  await expectAccessible(phone);
+  await shot(phone, "chat-timed-out");
+  await desk.getByRole("button", { name: "Chat settings" }).press("Enter");
+  await expect(settings.getByText(`${bob.username}, until`)).toBeVisible();
+  await expectAccessible(desk);
+  await shot(desk, "chat-settings");
+  await settings.getByRole("button", { name: `Lift the ban of ${bob.username}` }).press("Enter");
+  await expect(settings.getByText("Nobody is banned.")).toBeVisible();
+  await settings.getByLabel("Slow mode").selectOption("Off");
+  await desk.keyboard.press("Escape");
+  await phone.getByRole("button", { name: "Enter again" }).press("Enter");
+  await say(phone, "back again");
+  await expect(row(desk, "back again")).toBeVisible();
+
+  // A moderator, who keeps order too once the room is entered anew; and a ban, which ends that.
+  await openMenu(desk, "back again");
+  await choose(desk, /Make .* a moderator/);
+  await expect(desk.getByText(`${bob.username} is a moderator now.`)).toBeVisible();
+  await phone.reload();
+  await say(phone, "with a badge");
+  await expect(row(desk, "with a badge")).toContainText("Moderator");
+  await expect(phone.getByRole("button", { name: "Chat settings" })).toBeVisible();
+  await openMenu(desk, "with a badge");
+  await choose(desk, /^Ban /);
+  const question = desk.getByRole("dialog", { name: `Ban ${bob.username}?` });
+  await expectAccessible(desk);
+  await shot(desk, "chat-ban");
+  await question.getByRole("button", { name: "Ban" }).press("Enter");
+  await expect(note(phone, "You are banned from this chat.")).toBeVisible();
+  await phone.reload();
+  await expect(note(phone, "You are banned from this chat.")).toBeVisible();
+  // Whoever is banned may read, as everybody may.
+  await expect(row(phone, "with a badge")).toBeVisible();
+  await shot(phone, "chat-banned");
+  for (const page of [desk, phone]) await page.context().close();
+});
+
+test("a storm is followed or read in peace, and does not pile up", async ({ browser, request }) => {
+  const [ann, bob] = [await makePerson(request, "ann"), await makePerson(request, "bob")];
+  const room = await makeRoom(request, ann);
+  const desk = await watch(browser, room, ann);
+  await expect(box(desk)).toBeVisible();
+  const texts = (name: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${name} ${index} ${"and so on ".repeat(index % 12)}`.trim());
+  await storm(desk, room, ann, texts("early", 180));
+  await expect(row(desk, "early 179")).toBeVisible();
+
+  // Who enters later sees the last ones, and goes back as far as they like without losing the place.
+  const phone = await watch(browser, room, bob, PHONE);
+  await expect(row(phone, "early 179")).toBeInViewport();
+  expect(await size(phone)).toBe(50);
+  await feed(phone).hover();
+  const scroller = feed(phone);
+  await scroller.evaluate((list) => list.scrollTo({ top: 250 }));
+  const top = async () => {
+    const first = row(phone, "early 140");
+    return Math.round((await first.boundingBox())?.y ?? Number.NaN);
+  };
+  await expect.poll(() => size(phone)).toBe(150);
+  const place = await top();
+  await expect.poll(() => scroller.evaluate((list) => list.scrollTop)).toBeGreaterThan(1000);
+  expect(Math.abs((await top()) - place)).toBeLessThanOrEqual(2);
+  await shot(phone, "chat-older");
+
+  // The storm comes: the one stays where they read, the other at the end.
+  const [began, metrics] = [Date.now(), await desk.context().newCDPSession(desk)];
+  await metrics.send("HeapProfiler.enable");
+  await storm(phone, room, ann, texts("storm", 500));
+  await expect(row(desk, "storm 499")).toBeInViewport();
+  console.log(`a storm of 500 messages was shown after ${Date.now() - began} ms`);
+  await expect(phone.getByRole("button", { name: "500 new messages" })).toBeVisible();
+  expect(Math.abs((await top()) - place)).toBeLessThanOrEqual(2);
+  expect(await feed(desk).getByRole("article").count()).toBeLessThan(60);
+  await shot(phone, "chat-pill");
+  await expectAccessible(phone);
+  await phone.getByRole("button", { name: "500 new messages" }).click();
+  await expect(row(phone, "storm 499")).toBeInViewport();
+  await expect(phone.getByRole("button", { name: /new message/ })).toHaveCount(0);
+  await expect(desk.getByTestId("announcer")).toBeEmpty();
+  await expect(phone.getByTestId("announcer")).toContainText(/\d+ new messages\. The last is from/);
+
+  // More than a page keeps: the oldest go, and memory does not grow with them.
+  await storm(phone, room, ann, texts("flood", 1_500));
+  await expect(row(desk, "flood 1499")).toBeInViewport();
+  expect(await size(desk)).toBe(2_000);
+  await metrics.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await metrics.send("Runtime.getHeapUsage");
+  console.log(`with 2,000 messages of 2,180 the page's heap is ${Math.round(usedSize / 1e6)} MB`);
+  expect(usedSize).toBeLessThan(60e6);
+  await feed(desk).evaluate((list) => list.scrollTo({ top: 0 }));
+  await expect.poll(() => size(desk)).toBe(2_100);
+  for (const page of [desk, phone]) await page.context().close();
+});
+
+test("guests read, or write where they may; rooms say why they are silent", async ({ browser, request }) => {
+  const ann = await makePerson(request, "ann");
+  const [members, open, off] = [
+    await makeRoom(request, ann),
+    await makeRoom(request, ann, { mode: "OPEN" }),
+    await makeRoom(request, ann, { enabled: false }),
+  ];
+  const desk = await watch(browser, members, ann);
+  await say(desk, "welcome");
+  await expect(row(desk, "welcome")).toContainText("Owner");
+
+  const guest = await watch(browser, members, undefined, PHONE);
+  await expect(row(guest, "welcome")).toBeVisible();
+  await expect(box(guest)).toHaveCount(0);
+  await expectAccessible(guest);
+  await shot(guest, "chat-guest");
+  await guest.getByRole("link", { name: "Log in to chat" }).click();
+  await expect(guest).toHaveURL(new RegExp(`/login\\?next=.*${members}`));
+
+  // An open room takes them; what the room refuses for a while is counted down.
+  await guest.routeWebSocket(/streamId=/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((frame) => socket.send(frame));
+    socket.onMessage((frame) => {
+      if (!String(frame).includes("the sixth within a second")) return server.send(frame);
+      const refusal = {
+        type: "ERROR",
+        code: "RATE_LIMITED",
+        content: "Rate limit exceeded. Connection closed.",
+      };
+      socket.send(JSON.stringify({ ...refusal, timestamp: new Date().toISOString(), retry_after_ms: 4_000 }));
+    });
+  });
+  await guest.goto(`/streams/${open}`);
+  await say(guest, "just passing");
+  await expect(row(guest, "just passing")).toContainText("Guest");
+  await expect(note(guest, /You write as User_/)).toBeVisible();
+  await say(guest, "the sixth within a second");
+  await expect(note(guest, /Too fast: you can write again in \d s\./)).toBeVisible();
+  await shot(guest, "chat-rate-limited");
+
+  await guest.goto(`/streams/${off}`);
+  await expect(note(guest, "The chat of this stream is switched off.")).toBeVisible();
+  await expectAccessible(guest);
+
+  // Long after its end a room has a history still, and no socket.
+  await guest.route(`**/api/v1/streams/${members}`, async (route) => {
+    const answer = await route.fetch();
+    const endedAt = new Date(Date.now() - 3_600_000).toISOString();
+    await route.fulfill({ json: { ...(await answer.json()), status: "ENDED", state: "STOPPED", endedAt } });
+  });
+  let sockets = 0;
+  guest.on("websocket", () => {
+    sockets += 1;
+  });
+  await guest.goto(`/streams/${members}`);
+  await expect(note(guest, "The stream has ended: the chat is closed.")).toBeVisible();
+  await expect(row(guest, "welcome")).toBeVisible();
+  expect(sockets).toBe(0);
+  await expectAccessible(guest);
+  await shot(guest, "chat-ended");
+  for (const page of [desk, guest]) await page.context().close();
+});
