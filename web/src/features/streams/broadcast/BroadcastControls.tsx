@@ -15,11 +15,12 @@ export function BroadcastControls({ stream, signal }: { stream: Stream; signal: 
   const holder = isAwaited(stream) ? channel.data?.live.streamId : undefined;
   const busyWith = holder && holder !== stream.id ? holder : undefined;
   const isSending = stream.ingest.state === "CONNECTED";
+  const isOver = stream.status === "ENDED";
   return (
     <div className="flex min-w-0 flex-col gap-6">
       <SignalSteps stream={stream} newest={newest} busyWith={busyWith} />
-      {stream.startedAt && <HealthCard log={log} health={health} isComing={isSending} />}
-      {stream.status !== "ENDED" && <StreamKey channelId={stream.channelId} isSending={isSending} />}
+      {stream.startedAt && <HealthCard log={log} health={health} isComing={isSending} isOver={isOver} />}
+      {!isOver && <StreamKey channelId={stream.channelId} isSending={isSending} />}
       <SessionHistory stream={stream} sessions={sessions} log={log} />
     </div>
   );

@@ -15,12 +15,16 @@ type Props = {
   health: Health | undefined;
   /** Whether the encoder sends now. */
   isComing: boolean;
+  /** Whether nothing will come any more. */
+  isOver: boolean;
 };
 
 /** How well the encoder's signal comes in: the newest numbers, the last minutes, and what to do. */
-export function HealthCard({ log, health, isComing }: Props) {
+export function HealthCard({ log, health, isComing, isOver }: Props) {
   const title = useId();
   const latest = useSyncExternalStore(log.subscribe, log.latest);
+  // The measurements of a stream that was over some time ago are gone.
+  if (isOver && !latest) return null;
   return (
     <Card aria-labelledby={title}>
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -109,7 +113,7 @@ function Graphs({ log }: { log: SignalLog }) {
               <figcaption className="text-quiet text-sm">
                 <span className="font-medium text-ink">{name}</span> {hint}
               </figcaption>
-              <Suspense fallback={<div className="h-34" />}>
+              <Suspense fallback={<div className="h-32" />}>
                 <SignalGraph
                   log={log}
                   label={spanOf(name, samples, of, unit)}

@@ -5,7 +5,7 @@ import { lineOf, type Sample, type SignalLog } from "./SignalLog";
 
 /** Seconds that a graph shows. */
 const SHOWN = 300;
-const HEIGHT = 136;
+const HEIGHT = 128;
 /** Milliseconds between two drawings when nothing comes. */
 const STEP = 1000;
 
@@ -52,7 +52,7 @@ export default function SignalGraph({ log, label, of, unit, range }: Props) {
           y: { range: (_, low, high) => kind.current.range(low, high) },
         },
         axes: [
-          { ...axis, space: 90, values: "{HH}:{mm}" },
+          { ...axis, size: 26, space: 90, values: "{HH}:{mm}" },
           {
             ...axis,
             size: 78,
