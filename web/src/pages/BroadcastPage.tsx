@@ -8,12 +8,14 @@ import { DeleteStream } from "../features/streams/broadcast/DeleteStream";
 import { EditStream } from "../features/streams/broadcast/EditStream";
 import { Preview } from "../features/streams/broadcast/Preview";
 import { useSignal } from "../features/streams/broadcast/useSignal";
-import { broadcast as words } from "../lib/texts/broadcast";
+import { texts } from "../lib/texts";
 import { ButtonLink } from "../ui/Button";
 import { CopyButton } from "../ui/CopyButton";
 import { Page } from "../ui/Page";
 import { Empty, Failure, Loading } from "../ui/States";
 import { StatusBadge } from "../ui/StatusBadge";
+
+const words = texts.broadcast;
 
 const ChatPanel = lazy(() => import("../features/chat/ChatPanel"));
 const LivePlayer = lazy(() => import("../features/player/LivePlayer"));

@@ -1,6 +1,8 @@
 import { Eye } from "lucide-react";
 import type { Stream } from "../../../api/client";
-import { broadcast as words } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
+
+const words = texts.broadcast;
 
 /** How many watch: now, at most, and as the media service counts. */
 export function Audience({ stream }: { stream: Stream }) {

@@ -3,10 +3,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, type Stream } from "../../../api/client";
 import { dataOf } from "../../../api/query";
-import { broadcast as words } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { Button } from "../../../ui/Button";
 import { Confirm } from "../../../ui/Dialog";
 import { toast } from "../../../ui/Toasts";
+
+const words = texts.broadcast;
 
 /** States in which nothing goes on. */
 const AT_REST = ["CREATED", "STOPPED", "ARCHIVED", "FAILED"];

@@ -1,11 +1,12 @@
 import { useState } from "react";
 import type { Known } from "../../../api/streams";
 import { texts } from "../../../lib/texts";
-import { broadcast as words } from "../../../lib/texts/broadcast";
 import { Button } from "../../../ui/Button";
 import { Dialog } from "../../../ui/Dialog";
 import { toast } from "../../../ui/Toasts";
 import { StreamForm } from "../StreamForm";
+
+const words = texts.broadcast;
 
 /** Changes the words and settings of a stream. */
 export function EditStream({ known }: { known: Known }) {

@@ -1,10 +1,10 @@
 import type { Stream } from "../../../api/client";
 import { formatDuration } from "../../../lib/format";
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { leftUntil } from "./signal";
 import { useNow } from "./useNow";
 
-const { away } = broadcast;
+const { away } = texts.broadcast;
 
 const clockOf = (time: string) => new Date(time).toLocaleTimeString("en-GB");
 

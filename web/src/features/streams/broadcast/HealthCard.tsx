@@ -1,5 +1,5 @@
 import { lazy, type ReactNode, Suspense, useId, useSyncExternalStore } from "react";
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { Card } from "../../../ui/Card";
 import { ErrorBoundary } from "../../../ui/ErrorBoundary";
 import { GRAPHS, spanOf } from "./graphs";
@@ -7,7 +7,7 @@ import { HealthTable } from "./HealthTable";
 import type { Sample, SignalLog } from "./SignalLog";
 import type { Health } from "./useSignal";
 
-const { health: words } = broadcast;
+const { health: words } = texts.broadcast;
 const SignalGraph = lazy(() => import("./SignalGraph"));
 
 type Props = {

@@ -1,8 +1,8 @@
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { GRAPHS } from "./graphs";
 import type { Sample } from "./SignalLog";
 
-const { health: words } = broadcast;
+const { health: words } = texts.broadcast;
 /** Rows: the newest ones say enough. */
 const ROWS = 30;
 

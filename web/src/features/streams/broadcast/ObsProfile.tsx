@@ -2,12 +2,12 @@ import { useMutation } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { api } from "../../../api/client";
 import { type ApiError, dataOf } from "../../../api/query";
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { Button } from "../../../ui/Button";
 import { folderOf, obsZip } from "./obs";
 import { revealKey } from "./useStreamKey";
 
-const { obs } = broadcast;
+const { obs } = texts.broadcast;
 
 /** Gives the browser a file to keep. */
 function save(file: Blob, name: string): void {

@@ -1,5 +1,7 @@
 import { type ReactNode, useState } from "react";
-import { broadcast as words } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
+
+const words = texts.broadcast;
 
 /** A player in a fold. It is there only while the fold is open. */
 export function Preview({ children }: { children: ReactNode }) {

@@ -3,7 +3,6 @@ import { type ReactNode, useId, useSyncExternalStore } from "react";
 import type { Stream } from "../../../api/client";
 import { formatDuration } from "../../../lib/format";
 import { texts } from "../../../lib/texts";
-import { broadcast } from "../../../lib/texts/broadcast";
 import { Button } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
 import { Empty, Failure, Loading } from "../../../ui/States";
@@ -13,7 +12,7 @@ import { StreamEvents } from "./StreamEvents";
 import type { Session } from "./signal";
 import { type HistoryEntry, useEvents, type useSessions } from "./useSessions";
 
-const { history: words, health } = broadcast;
+const { history: words, health } = texts.broadcast;
 
 type Props = { stream: Stream; sessions: ReturnType<typeof useSessions>; log: SignalLog };
 

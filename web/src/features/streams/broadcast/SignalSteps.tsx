@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Check } from "lucide-react";
 import { useId } from "react";
 import type { Stream } from "../../../api/client";
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { formatMoment } from "../../../lib/time";
 import { ButtonLink } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
@@ -10,7 +10,7 @@ import { EncoderAway } from "./EncoderAway";
 import { StartStop } from "./StartStop";
 import { type Session, type Step, stepOf, stepsOf } from "./signal";
 
-const { signal } = broadcast;
+const { signal } = texts.broadcast;
 
 type Props = {
   stream: Stream;
@@ -135,12 +135,12 @@ function Recording({ stream }: { stream: Stream }) {
   const isComing = recordingEnabled && startedAt && state !== "FAILED";
   return (
     <>
-      {archiveError && <p className="text-bad">{broadcast.noVideo(archiveError)}</p>}
-      {!archiveError && !videoId && isComing && <p>{broadcast.videoComes}</p>}
+      {archiveError && <p className="text-bad">{texts.broadcast.noVideo(archiveError)}</p>}
+      {!archiveError && !videoId && isComing && <p>{texts.broadcast.videoComes}</p>}
       <div className="mt-2 flex flex-wrap gap-2">
         {videoId && (
           <ButtonLink to="/videos/$videoId" params={{ videoId }}>
-            {broadcast.video}
+            {texts.broadcast.video}
           </ButtonLink>
         )}
         <ButtonLink to="/streams/create" kind="plain">

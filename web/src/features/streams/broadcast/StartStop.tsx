@@ -3,12 +3,12 @@ import { useState } from "react";
 import { api, type Stream } from "../../../api/client";
 import { ApiError, dataOf } from "../../../api/query";
 import { useLookAgain } from "../../../api/streams";
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { Button } from "../../../ui/Button";
 import { Confirm } from "../../../ui/Dialog";
 import type { Step } from "./signal";
 
-const words = broadcast;
+const words = texts.broadcast;
 type Command = "start" | "stop";
 
 function send(command: Command, streamId: string): Promise<Stream> {

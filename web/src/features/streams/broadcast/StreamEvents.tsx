@@ -1,9 +1,9 @@
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { Failure } from "../../../ui/States";
 import { sentenceOf } from "./history";
 import type { useEvents } from "./useSessions";
 
-const { history: words } = broadcast;
+const { history: words } = texts.broadcast;
 
 /** What has happened to a stream, the newest first, in a fold. */
 export function StreamEvents({ events }: { events: ReturnType<typeof useEvents> }) {

@@ -1,5 +1,5 @@
 import { type ReactNode, useId, useState } from "react";
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { Button } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
 import { CopyButton } from "../../../ui/CopyButton";
@@ -9,7 +9,7 @@ import { toast } from "../../../ui/Toasts";
 import { ObsProfile } from "./ObsProfile";
 import { revealKey, useStreamKey } from "./useStreamKey";
 
-const { key: words } = broadcast;
+const { key: words } = texts.broadcast;
 
 type Props = { channelId: string; isSending: boolean };
 

@@ -1,8 +1,8 @@
 // What is drawn of an encoder's signal, and how it is said.
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import type { Sample } from "./SignalLog";
 
-const { health: words } = broadcast;
+const { health: words } = texts.broadcast;
 
 /** Milliseconds of drift that a graph shows at least: less is noise. */
 const DRIFT = 500;

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import { endOf, sentenceOf } from "./history";
 import type { Session } from "./signal";
 import type { HistoryEntry } from "./useSessions";
 
-const { history: words } = broadcast;
+const { history: words } = texts.broadcast;
 const stream = { id: "str_1" };
 const at = (second: number) => new Date(second * 1000).toISOString();
 const session = (more: Partial<Session> = {}): Session => ({

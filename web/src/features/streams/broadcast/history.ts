@@ -1,11 +1,11 @@
 // How the connections of encoders ended, in words.
 import type { Stream } from "../../../api/client";
 import { formatDuration } from "../../../lib/format";
-import { broadcast } from "../../../lib/texts/broadcast";
+import { texts } from "../../../lib/texts";
 import type { Session } from "./signal";
 import type { HistoryEntry } from "./useSessions";
 
-const { history: words } = broadcast;
+const { history: words } = texts.broadcast;
 
 /** A text among what an event says; its shape depends on the event. */
 function textOf(entry: HistoryEntry, name: string): string | undefined {
@@ -52,5 +52,5 @@ export function sentenceOf(entry: HistoryEntry): string | undefined {
   if (!sentence) return undefined;
   const reason = textOf(entry, "reason");
   if (!reason) return sentence;
-  return words.eventOf(sentence, broadcast.signal.overWhy[reason] ?? reason);
+  return words.eventOf(sentence, texts.broadcast.signal.overWhy[reason] ?? reason);
 }
