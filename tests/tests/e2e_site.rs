@@ -81,7 +81,7 @@ async fn a_link_to_a_video_tells_what_it_shows() -> Result<()> {
     assert!(page.header("content-type").starts_with("text/html"), "{:?}", page.headers);
     assert_eq!(page.header("cache-control"), "public, max-age=0, s-maxage=10");
     assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"), "{:?}", page.headers);
-    assert_eq!(page.between("<title>", "</title>")?, format!("{TITLE} - Skylark"));
+    assert_eq!(page.between("<title>", "</title>")?, format!("{TITLE} · Skylark"));
     assert_eq!(page.meta("property", "og:title")?, TITLE);
     assert_eq!(page.meta("property", "og:type")?, "video.other");
     assert_eq!(page.meta("property", "og:url")?, watch);

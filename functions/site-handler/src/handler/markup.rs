@@ -18,7 +18,7 @@ pub(super) fn head(preview: &Preview, links: &Links) -> String {
     let picture = preview.picture.as_ref().map(|picture| (links.media(&picture.key), picture.size));
     let about = script_safe(&video_object(preview, links));
     let head = html! {
-        title { (title) " - " (SITE_NAME) }
+        title { (title) " · " (SITE_NAME) }
         meta name="description" content=(description);
         @if !preview.is_listed {
             (no_index())
@@ -170,7 +170,7 @@ mod tests {
             let head = head(&preview, &links());
             // Not one tag or comment more, and no attribute that ends early.
             assert_eq!(tags(&head), plain, "{head}");
-            assert_eq!(unescaped(between(&head, "<title>", " - Skylark</title>")), hostile, "{head}");
+            assert_eq!(unescaped(between(&head, "<title>", " · Skylark</title>")), hostile, "{head}");
             let attribute = between(&head, "<meta property=\"og:title\" content=\"", "\">");
             assert_eq!(unescaped(attribute), hostile, "{head}");
             let about: Value =
@@ -210,7 +210,7 @@ mod tests {
         let head = head(&video("Tides"), &links());
         let id = "vid_01kae2tkwsf9nbzbwh9xdbc2nn";
         for part in [
-            "<title>Tides - Skylark</title>".to_owned(),
+            "<title>Tides · Skylark</title>".to_owned(),
             "<meta name=\"description\" content=\"Waves, and more waves.\">".to_owned(),
             format!("<link rel=\"canonical\" href=\"https://sky.example/watch/{id}\">"),
             format!(
