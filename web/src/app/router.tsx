@@ -21,14 +21,17 @@ function signedInOnly({ location }: { location: { href: string } }) {
   if (!session()) throw redirect({ to: "/login", search: { next: location.href } });
 }
 
-/** `?next=`: where to go after signing in; only addresses of this app. */
-function nextSearch({ next }: { next?: unknown }): { next?: string } {
-  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? { next } : {};
+/**
+ * `?next=`: where to go after signing in; only addresses of this app. What is refused is given as undefined: the router
+ * keeps a name that is left out as it stood in the address.
+ */
+function nextSearch({ next }: { next?: unknown }): { next?: string | undefined } {
+  return { next: typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : undefined };
 }
 
 /** `?t=`: seconds to begin at. */
-function timeSearch({ t }: { t?: unknown }): { t?: number } {
-  return typeof t === "number" && t > 0 ? { t } : {};
+function timeSearch({ t }: { t?: unknown }): { t?: number | undefined } {
+  return { t: typeof t === "number" && t > 0 ? t : undefined };
 }
 
 type Flag = 0 | 1;
