@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { useForm } from "../../lib/form";
 import { texts } from "../../lib/texts";
 import { Field, Select, TextArea } from "../../ui/Field";
@@ -16,10 +16,12 @@ type Props = {
   /** Saves; what it answers is shown. */
   onSave: (based: Words, next: Words) => Promise<string>;
   onDraft?: (draft: Words) => void;
+  /** Stands behind the button. */
+  children?: ReactNode;
 };
 
 /** Title, description, artist and visibility of a video. */
-export function WordsForm({ saved, draft = saved, onSave, onDraft }: Props) {
+export function WordsForm({ saved, draft = saved, onSave, onDraft, children }: Props) {
   const [based, setBased] = useState(saved);
   const [shown, setShown] = useState(draft);
   const [said, setSaid] = useState("");
@@ -76,6 +78,7 @@ export function WordsForm({ saved, draft = saved, onSave, onDraft }: Props) {
         error={form.errors.visibility}
       />
       <FormFoot form={form} submit={form.isBusy ? words.saving : texts.common.save}>
+        {children}
         <p role="status" className="text-good text-sm">
           {said}
         </p>

@@ -28,12 +28,11 @@ export function EditVideo({ video }: { video: Video }) {
               toast(texts.common.saved);
               return texts.common.saved;
             }}
-          />
-          <form method="dialog" className="flex justify-end">
-            <Button type="submit" kind="plain">
-              {texts.common.close}
+          >
+            <Button kind="plain" onClick={() => setIsOpen(false)}>
+              {texts.common.cancel}
             </Button>
-          </form>
+          </WordsForm>
         </Dialog>
       )}
     </>
