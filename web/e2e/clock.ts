@@ -24,6 +24,11 @@ function pictureAge(element: HTMLVideoElement, [width, height, block, bits]: num
   return parity ? null : (now % 2 ** (bits ?? 0)) - shown;
 }
 
+/** How old what `video` shows is, in milliseconds; null when the picture shows no clock. */
+export function ageOf(video: Locator): Promise<number | null> {
+  return video.evaluate(pictureAge, [WIDTH, HEIGHT, BLOCK, BITS]);
+}
+
 /** Measures from the encoder's frame to the screen, in milliseconds: median and 95th percentile of 20 readings. */
 export async function glassToGlass(video: Locator): Promise<{ median: number; p95: number }> {
   const ages: number[] = [];
@@ -31,7 +36,7 @@ export async function glassToGlass(video: Locator): Promise<{ median: number; p9
   while (ages.length < 20) {
     at += 0.5;
     await expect.poll(() => positionOf(video), { intervals: [50] }).toBeGreaterThan(at);
-    const age = await video.evaluate(pictureAge, [WIDTH, HEIGHT, BLOCK, BITS]);
+    const age = await ageOf(video);
     if (age !== null) ages.push(age);
   }
   ages.sort((one, other) => one - other);
