@@ -26,7 +26,7 @@ enum Answer {
 use Answer::{Done, Fails, Http, Items, Socket};
 
 /// Nobody in the samples exists here, and no page of theirs is this stack's own.
-const SAMPLES: [(&str, Answer); 80] = [
+const SAMPLES: [(&str, Answer); 81] = [
     ("auth-handler/register", Http(201)),
     ("auth-handler/register-malformed", Http(400)),
     ("auth-handler/login-unknown-user", Http(401)),
@@ -49,6 +49,7 @@ const SAMPLES: [(&str, Answer); 80] = [
     ("site-handler/oembed-xml", Http(501)),
     ("video-handler/list", Http(200)),
     ("video-handler/upload-without-token", Http(401)),
+    ("video-handler/caption-without-token", Http(401)),
     ("video-handler/unknown-video", Http(404)),
     ("video-handler/no-video-id", Http(404)),
     ("video-upload-trigger/foreign-key", Done),

@@ -110,10 +110,15 @@ async fn an_encoder_is_seen_live_and_plays_and_ends_as_a_video() -> Result<()> {
         .await?;
     assert_eq!(sessions["items"][0]["streamId"], stream["id"], "{sessions}");
 
-    // The video is the owner's to delete, recordings and all.
+    // The video is the owner's to caption, and to delete, recordings and all.
     let path = format!("/api/v1/videos/{}", field(&video, "id")?);
+    let caption = person.request(Method::PUT, &format!("{path}/captions/en")).header("content-type", "text/vtt");
+    let captioned: Value = caption.body("WEBVTT\n").send().await?.error_for_status()?.json().await?;
+    let caption = field(&captioned["captions"][0], "url")?;
+    assert_eq!(text(caption).await?, "WEBVTT\n");
     assert_eq!(person.request(Method::DELETE, &path).send().await?.status(), 204);
     assert_eq!(reqwest::get(field(&video, "hlsUrl")?).await?.status(), 404);
+    assert_eq!(reqwest::get(caption).await?.status(), 404);
     Ok(())
 }
 

@@ -173,12 +173,73 @@ async fn multipart_resumes_after_a_lost_part() {
 }
 
 #[tokio::test]
+async fn captions_are_served_corrected_removed_and_go_with_the_video() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    let bob = Person::register(stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 160, 120, 1).unwrap();
+    let id = ada.upload("Spoken", "video/mp4", &file).await.unwrap();
+    assert_eq!(ada.finished(&id).await.unwrap()["captions"], json!([]));
+    let path = |lang: &str| format!("/api/v1/videos/{id}/captions/{lang}");
+    let put = async |person: &Person, lang: &str, kind: &str, body: &[u8]| {
+        let request = person.request(Method::PUT, &path(lang)).header("content-type", kind).body(body.to_vec());
+        request.send().await.unwrap()
+    };
+    let first = b"WEBVTT\n\n00:00.000 --> 00:01.000\nHello.\n";
+    let status =
+        async |person, lang: &str, kind: &str, body: &[u8]| put(person, lang, kind, body).await.status().as_u16();
+    assert_eq!(status(&ada, "pt-BR", "text/vtt; charset=utf-8", first).await, 200);
+    let video: Value = put(&ada, "en", "text/vtt", first).await.json().await.unwrap();
+    let langs: Vec<&str> = video["captions"].as_array().unwrap().iter().map(|one| text(one, "lang")).collect();
+    assert_eq!(langs, ["en", "pt-BR"]);
+    let old = text(&video["captions"][0], "url").to_owned();
+    let served = reqwest::get(&old).await.unwrap();
+    assert_eq!((served.status().as_u16(), served.headers()["content-type"].to_str().unwrap()), (200, "text/vtt"));
+    assert_eq!(served.bytes().await.unwrap(), first.as_slice());
+
+    let large = [first.as_slice(), &[b'x'; 256 * 1024]].concat();
+    assert_eq!(status(&ada, "en", "application/json", first).await, 415);
+    assert_eq!(status(&ada, "en", "text/vtt", &large).await, 413);
+    assert_eq!(status(&ada, "en", "text/vtt", b"").await, 400);
+    assert_eq!(status(&ada, "en", "text/vtt", b"WEBVTT \xff").await, 400);
+    assert_eq!(status(&ada, "EN", "text/vtt", first).await, 400);
+    assert_eq!(status(&ada, "..%2Fen", "text/vtt", first).await, 400);
+    assert_eq!(status(&bob, "en", "text/vtt", first).await, 403);
+    let stale = ada.request(Method::PUT, &path("en")).header("content-type", "text/vtt").header("if-match", "\"v1\"");
+    assert_eq!(stale.body(first.to_vec()).send().await.unwrap().status(), 412);
+
+    // Corrected: everybody is shown another URL.
+    assert_eq!(status(&ada, "en", "text/vtt", b"WEBVTT\n\n00:00.000 --> 00:01.000\nGoodbye.\n").await, 200);
+    let seen: Value =
+        bob.request(Method::GET, &format!("/api/v1/videos/{id}")).send().await.unwrap().json().await.unwrap();
+    let new = text(&seen["captions"][0], "url");
+    assert!(reqwest::get(new).await.unwrap().text().await.unwrap().contains("Goodbye."));
+    assert_eq!(reqwest::get(&old).await.unwrap().status(), 404);
+
+    let delete = async |person: &Person, path: &str| {
+        person.request(Method::DELETE, path).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(delete(&bob, &path("en")).await, 403);
+    assert_eq!((delete(&ada, &path("en")).await, delete(&ada, &path("en")).await), (204, 204));
+    assert_eq!(reqwest::get(new).await.unwrap().status(), 404);
+    let left = ada.video(&id).await.unwrap();
+    assert_eq!(left["captions"].as_array().unwrap().len(), 1, "{left}");
+    assert_eq!(delete(&ada, &format!("/api/v1/videos/{id}")).await, 204);
+    assert_eq!(reqwest::get(text(&left["captions"][0], "url")).await.unwrap().status(), 404);
+    assert_eq!(status(&ada, "en", "text/vtt", first).await, 404);
+}
+
+#[tokio::test]
 async fn only_owners_see_and_change_what_is_not_ready() {
     let stack = Stack::shared();
     let ada = Person::register(stack).await.unwrap();
     let bob = Person::register(stack).await.unwrap();
     let begun = ada.announce("Mine", "video/mp4", 1000).await.unwrap();
     let video = format!("/api/v1/videos/{}", text(&begun, "videoId"));
+    let caption = ada.request(Method::PUT, &format!("{video}/captions/en")).header("content-type", "text/vtt");
+    let early = caption.body("WEBVTT").send().await.unwrap();
+    assert_eq!((early.status().as_u16(), problem_code(early).await.unwrap()), (409, "invalid-transition".into()));
     let upload = format!("/api/v1/uploads/{}", text(&begun, "uploadId"));
     let status = async |person: &Person, method: Method, path: &str| {
         person.request(method, path).header("if-match", "*").json(&json!({})).send().await.unwrap().status().as_u16()

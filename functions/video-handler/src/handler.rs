@@ -1,5 +1,6 @@
 //! HTTP to the video commands and queries, and back.
 
+mod captions;
 mod uploads;
 mod videos;
 
@@ -32,5 +33,6 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/videos/{videoId}", get(videos::get).patch(videos::edit).delete(videos::delete))
         .route("/api/v1/videos/{videoId}/retry", post(videos::retry))
         .route("/api/v1/videos/{videoId}/poster", put(videos::choose_poster))
+        .route("/api/v1/videos/{videoId}/captions/{lang}", put(captions::set).delete(captions::remove))
         .with_state(state)
 }

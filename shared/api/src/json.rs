@@ -47,11 +47,16 @@ pub(crate) async fn read(request: Request) -> Result<Vec<u8>, Problem> {
 }
 
 fn says_json(request: &Request) -> bool {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim() == "application/json"
+    says(request, "application/json")
 }
 
-async fn collect(request: Request) -> Result<Vec<u8>, Problem> {
+/// Whether a request says that its body is of this type, whatever its parameters.
+pub(crate) fn says(request: &Request, wanted: &str) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim() == wanted
+}
+
+pub(crate) async fn collect(request: Request) -> Result<Vec<u8>, Problem> {
     match Limited::new(request.into_body(), MAX_BODY).collect().await {
         Ok(body) => Ok(body.to_bytes().to_vec()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::too_large()),

@@ -21,3 +21,4 @@ pub mod serve;
 pub mod signing;
 pub mod socket;
 pub mod token;
+pub mod webvtt;

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::operations::chat::{frames, moderation};
-use crate::operations::{accounts, callbacks, channels, chat, live, site, streams, uploads, videos};
+use crate::operations::{accounts, callbacks, captions, channels, chat, live, site, streams, uploads, videos};
 use crate::problem::ProblemDetails;
 
 #[derive(OpenApi)]
@@ -15,7 +15,7 @@ use crate::problem::ProblemDetails;
         accounts::register, accounts::login, accounts::refresh, accounts::logout, accounts::logout_all, accounts::me, accounts::edit,
         accounts::change_password, accounts::erase, accounts::profile, accounts::jwks, site::health, site::live, site::ready, site::media, site::openapi,
         site::oembed, uploads::begin, uploads::get, uploads::sign_parts, uploads::complete, uploads::abort, videos::list,
-        videos::get, videos::edit, videos::delete, videos::retry, videos::choose_poster,
+        videos::get, videos::edit, videos::delete, videos::retry, videos::choose_poster, captions::set, captions::remove,
         channels::create, channels::mine, channels::get, channels::edit, channels::key, channels::reset_key,
         channels::reveal_key, channels::streams, channels::sessions, streams::create, streams::list, streams::get,
         streams::edit, streams::delete, streams::start, streams::stop, streams::archive, streams::playback_token,

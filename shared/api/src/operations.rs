@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod callbacks;
+pub mod captions;
 pub mod channels;
 pub mod chat;
 pub mod live;

@@ -138,6 +138,12 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "The request body must be JSON.")
     }
 
+    /// 415: the body is of another type than captions are.
+    pub fn not_webvtt() -> Self {
+        let detail = "The request body must be WebVTT: text/vtt.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
+    }
+
     /// 428: a change needs the version it is based on.
     pub fn version_required() -> Self {
         let detail = "Send If-Match with the ETag that your change is based on.";

@@ -86,6 +86,7 @@ pub fn sample_video() -> Video {
         attempt_at: None,
         input: Some(sample_input()),
         media: None,
+        captions: Vec::new(),
         failure: None,
         created_at: now,
         updated_at: now,

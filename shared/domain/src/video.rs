@@ -2,8 +2,9 @@
 //!
 //! `state` is the machine: which event each command leads to, and how an event changes a video. `source` judges what was
 //! uploaded, `ladder` decides what is made of it, `names` says where everything stands. A video travels through `uploads`,
-//! `ingest` and `transcoding`; `commands` and `queries` are what its owner and viewers ask, `housekeeping` what nobody does.
+//! `ingest` and `transcoding`; `commands`, `captions` and `queries` are what its owner and viewers ask, `housekeeping` what nobody does.
 
+pub mod captions;
 pub mod commands;
 pub mod housekeeping;
 pub mod ingest;
@@ -59,6 +60,9 @@ pub struct Video {
     /// What plays, once it is READY.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Media>,
+    /// Its captions, by language; one for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub captions: Vec<captions::Caption>,
     /// Why it FAILED.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureCode>,

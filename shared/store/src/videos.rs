@@ -27,11 +27,12 @@ const PURGE_LIFE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How long the record of an upload outlives it.
 const UPLOAD_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The attributes of a video that may be absent.
-const OPTIONAL: [&str; 13] = [
+const OPTIONAL: [&str; 14] = [
     "description",
     "artist",
     "input",
     "media",
+    "captions",
     "failure",
     "attemptAt",
     "thumbnail",
@@ -344,6 +345,7 @@ mod tests {
 
     use skylark_domain::testing::{sample_media, sample_video};
     use skylark_domain::video::FailureCode;
+    use skylark_domain::video::captions::Caption;
 
     use super::*;
     use crate::entity::to_item;
@@ -355,6 +357,7 @@ mod tests {
             description: Some("d".into()),
             artist: Some("a".into()),
             media: Some(sample_media()),
+            captions: vec![Caption { lang: "en".into(), revision: "a".into() }],
             failure: Some(FailureCode::Internal),
             status: Status::Processing,
             attempt: 1,

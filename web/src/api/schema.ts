@@ -1687,6 +1687,24 @@ export interface paths {
         patch: operations["edit_video"];
         trace?: never;
     };
+    "/api/v1/videos/{videoId}/captions/{lang}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the captions of a READY video in one language. */
+        put: operations["set_caption"];
+        post?: never;
+        /** Remove the captions of a video in one language; none is no error. */
+        delete: operations["remove_caption"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/videos/{videoId}/poster": {
         parameters: {
             query?: never;
@@ -1873,6 +1891,13 @@ export interface components {
              * @description Until when; not beside `seconds`.
              */
             until?: string | null;
+        };
+        /** @description The captions of a video in one language. */
+        Caption: {
+            /** @description A BCP 47 tag. */
+            lang: string;
+            /** @description WebVTT. A corrected text has another URL. */
+            url: string;
         };
         /** @description A change of the own password. */
         ChangePasswordRequest: {
@@ -3276,6 +3301,8 @@ export interface components {
         Video: {
             /** @description Artist. */
             artist?: string | null;
+            /** @description Its captions, by language. */
+            captions: components["schemas"]["Caption"][];
             /** @description What was said while it was live: one JSON object a line, `media_ms` first. Absent when nothing was said. */
             chatReplayUrl?: string | null;
             /**
@@ -8081,6 +8108,168 @@ export interface operations {
                 };
             };
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    set_caption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                videoId: string;
+                /** @description A BCP 47 tag: `en`, `pt-BR`, `zh-Hant-TW` */
+                lang: string;
+            };
+            cookie?: never;
+        };
+        /** @description WebVTT in UTF-8, at most 256 KiB */
+        requestBody: {
+            content: {
+                "text/vtt": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` unless it is READY; `too-many-captions` above 20 languages */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    remove_caption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                videoId: string;
+                lang: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description `invalid-transition` unless it is READY */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

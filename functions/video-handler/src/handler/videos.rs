@@ -127,7 +127,7 @@ pub(super) async fn choose_poster(
 }
 
 impl Site {
-    fn show(&self, current: Current) -> Response {
+    pub(super) fn show(&self, current: Current) -> Response {
         ([tag(&current)], Json(VideoView::new(current, &self.media_url))).into_response()
     }
 }
@@ -140,10 +140,10 @@ fn cache(caller: &MaybeCaller) -> header::HeaderValue {
     header::HeaderValue::from_static(if caller.id().is_some() { PRIVATE } else { PUBLIC })
 }
 
-fn expected(headers: &HeaderMap) -> Result<Option<u64>> {
+pub(super) fn expected(headers: &HeaderMap) -> Result<Option<u64>> {
     Ok(etag::optional(headers)?.and_then(Expected::version))
 }
 
-fn video_id(text: &str) -> Result<VideoId> {
+pub(super) fn video_id(text: &str) -> Result<VideoId> {
     query::id(text, "video")
 }

@@ -7,6 +7,7 @@ use skylark_domain::video::state::{self, Edit};
 use skylark_domain::video::{Current, FailureCode, Source, Status, Thumbnail, Visibility, names};
 use utoipa::ToSchema;
 
+use super::captions::CaptionView;
 use crate::clock::rfc3339;
 use crate::problem::ProblemDetails;
 
@@ -219,6 +220,8 @@ pub struct VideoView {
     pub chat_replay_url: Option<String>,
     /// `UPLOADING`, `PROCESSING`, `READY`, `FAILED`.
     pub status: &'static str,
+    /// Its captions, by language.
+    pub captions: Vec<CaptionView>,
     /// The upload that is awaited, while it is UPLOADING.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload_id: Option<String>,
@@ -310,6 +313,14 @@ impl VideoView {
                 None => url(&names::master_playlist(video.user_id, video.id)),
             }),
             chat_replay_url: media.as_ref().and_then(|media| media.chat.as_deref()).map(url),
+            captions: video
+                .captions
+                .iter()
+                .map(|caption| CaptionView {
+                    lang: caption.lang.clone(),
+                    url: url(&names::caption(video.user_id, video.id, caption)),
+                })
+                .collect(),
             format: video.input.as_ref().map(|input| input.container.clone()),
             file_size: video.uploaded().map(|uploaded| uploaded.file_size),
             source: match &video.source {

@@ -278,6 +278,7 @@ impl Live {
             attempt_at: None,
             input: None,
             media: Some(media),
+            captions: Vec::new(),
             failure: None,
             created_at: now,
             updated_at: now,

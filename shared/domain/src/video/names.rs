@@ -1,5 +1,6 @@
 //! Where things stand in the buckets. Keys are made here and read here, and nowhere else.
 
+use super::captions::Caption;
 use crate::ids::{UploadId, UserId, VideoId};
 
 /// Content types that are taken, with the extension of the source's key.
@@ -47,6 +48,11 @@ pub fn master_playlist(user: UserId, video: VideoId) -> String {
 /// What was said while a video was live.
 pub fn chat(user: UserId, video: VideoId) -> String {
     format!("{}/chat.ndjson", media_base(user, video))
+}
+
+/// A text of its captions.
+pub fn caption(user: UserId, video: VideoId, caption: &Caption) -> String {
+    format!("{}/captions/{}-{}.vtt", media_base(user, video), caption.lang, caption.revision)
 }
 
 /// The playlist that the transcoder writes; its names are relative to the folder above the video's.

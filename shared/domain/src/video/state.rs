@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::captions::{Caption, MAX_LANGUAGES};
 use super::source::Input;
 use super::{FailureCode, Media, Status, Video, Visibility};
 use crate::error::{Error, Result};
@@ -36,6 +37,13 @@ pub enum Command {
     Retry,
     /// Change the words.
     Edit(Edit),
+    /// Set the captions of a language.
+    Caption(Caption),
+    /// Remove the captions of a language.
+    RemoveCaption {
+        /// Which.
+        lang: String,
+    },
     /// Delete it.
     Delete,
 }
@@ -89,6 +97,13 @@ pub enum Event {
     },
     /// Its words were changed.
     VideoEdited(Edit),
+    /// The captions of a language were set.
+    VideoCaptioned(Caption),
+    /// The captions of a language were removed.
+    VideoCaptionRemoved {
+        /// Which.
+        lang: String,
+    },
     /// It was deleted.
     VideoDeleted {},
 }
@@ -118,11 +133,23 @@ pub fn decide(video: &Video, command: Command) -> Result<Option<Event>> {
             Event::VideoRetried { attempt: video.attempt + 1 }
         }
         (S::Uploading | S::Processing | S::Ready | S::Failed, C::Edit(edit)) => Event::VideoEdited(edit),
+        (S::Ready, C::Caption(caption)) => {
+            let others = video.captions.iter().filter(|other| other.lang != caption.lang).count();
+            if others >= MAX_LANGUAGES {
+                let message = "A video has captions in at most 20 languages: remove others first.";
+                return Err(Error::Conflict { code: "too-many-captions", message });
+            }
+            Event::VideoCaptioned(caption)
+        }
+        (S::Ready, C::RemoveCaption { lang }) if video.captions.iter().any(|caption| caption.lang == lang) => {
+            Event::VideoCaptionRemoved { lang }
+        }
+        (S::Ready, C::RemoveCaption { .. }) => return Ok(None),
         (S::Uploading | S::Ready | S::Failed, C::Delete) => Event::VideoDeleted {},
         (S::Deleted, C::Delete) => return Ok(None),
         (
             state @ (S::Uploading | S::Processing | S::Ready | S::Failed | S::Deleted),
-            C::Retry | C::Edit(_) | C::Delete,
+            C::Retry | C::Edit(_) | C::Caption(_) | C::RemoveCaption { .. } | C::Delete,
         ) => {
             return Err(Error::IllegalTransition { state: state.name(), allowed: allowed(video) });
         }
@@ -133,7 +160,8 @@ pub fn decide(video: &Video, command: Command) -> Result<Option<Event>> {
 /// What an owner may ask of a video now.
 pub fn allowed(video: &Video) -> Vec<&'static str> {
     match video.status {
-        Status::Uploading | Status::Ready => vec!["edit", "delete"],
+        Status::Uploading => vec!["edit", "delete"],
+        Status::Ready => vec!["edit", "caption", "delete"],
         Status::Processing => vec!["edit"],
         Status::Failed if video.failure.is_some_and(FailureCode::is_retryable) && video.input.is_some() => {
             vec!["edit", "retry", "delete"]
@@ -195,6 +223,12 @@ impl Video {
                     media.poster = poster;
                 }
             }
+            Event::VideoCaptioned(caption) => {
+                self.captions.retain(|other| other.lang != caption.lang);
+                self.captions.push(caption);
+                self.captions.sort_by(|a, b| a.lang.cmp(&b.lang));
+            }
+            Event::VideoCaptionRemoved { lang } => self.captions.retain(|caption| caption.lang != lang),
             Event::VideoDeleted {} => self.status = Status::Deleted,
         }
         self.updated_at = at;
@@ -228,6 +262,10 @@ mod tests {
     use super::*;
     use crate::testing::{sample_input, sample_media, sample_video};
 
+    fn caption(lang: &str, revision: &str) -> Caption {
+        Caption { lang: lang.into(), revision: revision.into() }
+    }
+
     fn commands() -> Vec<(&'static str, Command)> {
         vec![
             ("accept", Command::Accept(sample_input())),
@@ -239,6 +277,8 @@ mod tests {
             ("fail old", Command::Fail { attempt: 0, code: FailureCode::Internal }),
             ("retry", Command::Retry),
             ("edit", Command::Edit(Edit { title: Some("New".into()), ..Edit::default() })),
+            ("caption", Command::Caption(caption("en", "a"))),
+            ("uncaption", Command::RemoveCaption { lang: "de".into() }),
             ("delete", Command::Delete),
         ]
     }
@@ -278,7 +318,8 @@ mod tests {
     #[test]
     fn what_is_allowed_is_what_decide_takes() {
         for (state, video) in videos() {
-            for (name, command) in commands().into_iter().filter(|(name, _)| ["retry", "edit", "delete"].contains(name))
+            for (name, command) in
+                commands().into_iter().filter(|(name, _)| ["retry", "edit", "caption", "delete"].contains(name))
             {
                 let takes = matches!(decide(&video, command), Ok(Some(_)));
                 assert_eq!(takes, allowed(&video).contains(&name), "{name} in {state}");
@@ -299,6 +340,10 @@ mod tests {
             Command::Edit(Edit { description: Some("Words".into()), ..Edit::default() }),
             Command::Complete { attempt: 2, media: sample_media() },
             Command::Edit(Edit { description: Some(String::new()), ..Edit::default() }),
+            Command::Caption(caption("pt-BR", "a")),
+            Command::Caption(caption("en", "b")),
+            Command::Caption(caption("pt-BR", "c")),
+            Command::RemoveCaption { lang: "en".into() },
             Command::Delete,
         ];
         for command in steps {
@@ -309,6 +354,16 @@ mod tests {
             video = change.next;
             assert_eq!(Video::fold(&events).unwrap().unwrap(), video);
         }
-        assert_eq!((video.status, video.version, video.attempt), (Status::Deleted, 8, 2));
+        assert_eq!((video.status, video.version, video.attempt), (Status::Deleted, 12, 2));
+        assert_eq!(video.captions, [caption("pt-BR", "c")]);
+    }
+    #[test]
+    fn twenty_languages_are_enough_and_each_may_be_corrected() {
+        let tag = |n: usize| format!("{}a", char::from(b'a' + n as u8));
+        let captions: Vec<Caption> = (0..MAX_LANGUAGES).map(|n| caption(&tag(n), "a")).collect();
+        let full = Video { status: Status::Ready, captions, ..sample_video() };
+        let one_more = decide(&full, Command::Caption(caption("zz", "a"))).unwrap_err();
+        assert!(matches!(one_more, Error::Conflict { code: "too-many-captions", .. }), "{one_more:?}");
+        assert!(decide(&full, Command::Caption(caption(&tag(3), "b"))).unwrap().is_some());
     }
 }

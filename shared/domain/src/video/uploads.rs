@@ -162,6 +162,7 @@ impl Videos {
             attempt_at: None,
             input: None,
             media: None,
+            captions: Vec::new(),
             failure: None,
             created_at: now,
             updated_at: now,
