@@ -1,8 +1,13 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { texts } from "../lib/texts";
 import { Button } from "./Button";
 
 /** A page that threw: never its inner words, always a way on. */
 export function PageFailure() {
+  const client = useQueryClient();
+  // What it could do nothing with must not break it again when somebody comes back.
+  useEffect(() => client.removeQueries({ type: "inactive" }), [client]);
   return <BrokenPage />;
 }
 
