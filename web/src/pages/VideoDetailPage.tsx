@@ -58,7 +58,7 @@ function Watch({ video }: { video: Video }) {
       }`}
     >
       {video.hlsUrl && isReady ? (
-        <div className="min-w-0 self-start overflow-hidden bg-black group-has-[[data-theatre]]/watch:rounded-none md:rounded-xl lg:group-has-[[data-theatre]]/watch:col-span-full">
+        <div className="sticky top-14 z-20 min-w-0 self-start overflow-hidden bg-black group-has-[[data-theatre]]/watch:rounded-none md:static md:rounded-xl lg:group-has-[[data-theatre]]/watch:col-span-full">
           <Suspense fallback={<div className="aspect-video max-h-[calc(100dvh-9rem)]" />}>
             <VideoPlayer
               src={video.hlsUrl}

@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { useId, useState } from "react";
 import { texts } from "../../../lib/texts";
 import { Card } from "../../../ui/Card";
 import { Progress } from "../../../ui/Progress";
@@ -14,6 +14,8 @@ const words = texts.videos.upload;
 /** One upload: how far it is, what can be done about it, and what is said about its video. */
 export function UploadCard({ upload, isOpen }: { upload: Upload; isOpen: boolean }) {
   const id = useId();
+  // Others that come later must not fold away what somebody writes in.
+  const [isOpenFirst] = useState(isOpen);
   const { phase, problem, fileName, videoId } = upload;
   return (
     <Card aria-labelledby={id}>
@@ -41,7 +43,7 @@ export function UploadCard({ upload, isOpen }: { upload: Upload; isOpen: boolean
           </div>
         </>
       )}
-      <details open={isOpen} className="border-line border-t pt-4">
+      <details open={isOpenFirst} className="border-line border-t pt-4">
         <summary className="font-semibold">{words.details}</summary>
         <div className="pt-4">
           <UploadWords id={upload.id} />
