@@ -157,6 +157,26 @@ test("a video is described while it uploads, then watched, shared, changed and d
     .click();
   await expect(page.getByText("The picture is chosen.")).toBeVisible();
 
+  await page.getByRole("main").getByRole("button", { name: "Captions", exact: true }).last().click();
+  const captions = page.getByRole("dialog", { name: "Captions" });
+  const file = (text: string) => ({ name: "tides.vtt", mimeType: "text/vtt", buffer: Buffer.from(text) });
+  await captions.getByLabel("WebVTT file").setInputFiles(file("1\n00:00:00,000 --> 00:00:12,000\nWaves\n"));
+  await captions.getByRole("button", { name: "Add captions" }).click();
+  await expect(captions.getByText("This is no WebVTT file")).toBeVisible();
+  await captions.getByLabel("Language").selectOption("other");
+  await captions.getByLabel("Its tag").fill("pt-br");
+  await captions
+    .getByLabel("WebVTT file")
+    .setInputFiles(file("\uFEFFWEBVTT\n\n00:00.000 --> 00:12.000\nOndas\n"));
+  await captions.getByRole("button", { name: "Add captions" }).click();
+  const remove = captions.getByRole("button", { name: "Remove the captions in Brazilian Portuguese" });
+  await expect(remove).toBeVisible();
+  await expectAccessible(page);
+  await shot(page, "videos-15-captions");
+  await remove.click();
+  await expect(captions.getByText("There are none yet.")).toBeVisible();
+  await page.keyboard.press("Escape");
+
   await page.goto("/videos");
   await expect(yours(page).filter({ hasText: "Tides at noon" })).toContainText("Unlisted");
   await expectAccessible(page);

@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback, useRef } from "react";
 import type { Video } from "../api/client";
 import { useVideo } from "../api/videos";
 import type { Control } from "../features/player/VideoPlayer";
+import { Captions } from "../features/videos/detail/Captions";
 import { DeleteVideo } from "../features/videos/detail/DeleteVideo";
 import { EditVideo } from "../features/videos/detail/EditVideo";
 import { PosterChoice } from "../features/videos/detail/PosterChoice";
@@ -67,6 +68,7 @@ function Watch({ video }: { video: Video }) {
               startAt={t}
               storageKey={video.id}
               thumbnails={video.thumbnails}
+              captions={video.captions}
               controlRef={control}
             />
           </Suspense>
@@ -83,6 +85,7 @@ function Watch({ video }: { video: Video }) {
             <>
               <EditVideo video={video} />
               {isReady && video.thumbnails.length > 0 && <PosterChoice video={video} />}
+              {isReady && <Captions video={video} />}
               <DeleteVideo video={video} />
             </>
           )}
