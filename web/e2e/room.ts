@@ -59,7 +59,42 @@ export async function seen(page: Page): Promise<string[]> {
 export const size = (page: Page): Promise<number> =>
   feed(page).getByRole("article").first().getAttribute("aria-setsize").then(Number);
 
-/** Says `texts` over a socket of its own, as fast as it takes them, and waits until the room has them all. */
+/** Stands in a page's connections to rooms from now on; what is returned tells the page's newest one that much was said. */
+export async function intrude(page: Page): Promise<(room: string, texts: string[]) => void> {
+  let tell: (frame: string) => void = () => undefined;
+  await page.routeWebSocket(/streamId=/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((frame) => socket.send(frame));
+    socket.onMessage((frame) => server.send(frame));
+    tell = (frame) => socket.send(frame);
+  });
+  return (room, texts) => {
+    const begin = Date.now();
+    const messages = texts.map((content, index) => ({
+      type: "CHAT_BROADCAST",
+      stream_id: room,
+      id: messageId(begin, index),
+      user_id: "guest:storm",
+      username: "storm",
+      content,
+      timestamp: new Date(begin).toISOString(),
+    }));
+    // As many as the room puts into one frame.
+    while (messages.length > 0) tell(JSON.stringify({ type: "BATCH", messages: messages.splice(0, 50) }));
+  };
+}
+
+const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** A message's id as the room makes it: 48 bits of time, version 7, and here a number where chance would be. */
+function messageId(time: number, number: number): string {
+  let bits = (BigInt(time) << 80n) | (7n << 76n) | (2n << 62n) | BigInt(number);
+  let text = "";
+  for (let digit = 0; digit < 26; digit++, bits >>= 5n) text = DIGITS.charAt(Number(bits & 31n)) + text;
+  return `msg_${text}`;
+}
+
+/** Says `texts` over a socket of its own, and waits until the room has them all. */
 export async function storm(page: Page, room: string, person: Person, texts: string[]): Promise<void> {
   const ticket = await page.request.post(`/api/v1/streams/${room}/chat-ticket`, { headers: bearer(person) });
   const { wsUrl } = await ticket.json();
@@ -70,7 +105,9 @@ export async function storm(page: Page, room: string, person: Person, texts: str
         socket.onerror = reject;
         socket.onopen = resolve;
       });
-      const missing = new Set(said.map((_, index) => `storm-${index}`));
+      // A name that was used before would be taken for a repetition.
+      const name = crypto.randomUUID();
+      const missing = new Set(said.map((_, index) => `${name}-${index}`));
       await new Promise<void>((resolve, reject) => {
         socket.onclose = () => reject(new Error(`${missing.size} messages were not taken`));
         socket.onmessage = ({ data }) => {
@@ -79,7 +116,7 @@ export async function storm(page: Page, room: string, person: Person, texts: str
           if (missing.size === 0) resolve();
         };
         said.forEach((content, index) => {
-          socket.send(JSON.stringify({ type: "CHAT", content, client_id: `storm-${index}` }));
+          socket.send(JSON.stringify({ type: "CHAT", content, client_id: `${name}-${index}` }));
         });
       });
       socket.onclose = null;

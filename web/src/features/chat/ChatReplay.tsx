@@ -52,8 +52,8 @@ function Said({ lines, time }: { lines: readonly Line[]; time: () => number }) {
   const begin = isReading ? Math.min(floor, count) : Math.max(count - SHOWN, 0);
   const said = useMemo(() => lines.slice(begin, count), [lines, begin, count]);
   const keys = useMemo(() => said.map((_, index) => String(begin + index)), [said, begin]);
-  const { virtualizer, scroller, isAtEnd, onScroll, toEnd } = useSticky(keys);
-  const rows = useRovingRows(virtualizer, keys);
+  const { virtualizer, scroller, pinned, isAtEnd, onScroll, toEnd } = useSticky(keys);
+  const rows = useRovingRows(virtualizer, keys, pinned);
 
   if (isReading === isAtEnd) {
     setIsReading(!isAtEnd);
@@ -70,37 +70,37 @@ function Said({ lines, time }: { lines: readonly Line[]; time: () => number }) {
       <div
         ref={scroller}
         onScroll={scrolled}
-        onKeyDown={rows.onKeyDown}
-        role="feed"
-        aria-label={chat.messages}
+        data-testid="chat-scroller"
         className="h-full overflow-y-auto overscroll-contain [overflow-anchor:none]"
       >
         <div className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
           <p className="flex h-11 items-center justify-center text-quiet text-sm">
             {begin === 0 && (count ? chat.begin : chat.replayEmpty)}
           </p>
-          {virtualizer.getVirtualItems().map(({ index, key, start }) => {
-            const line = said[index];
-            if (!line) return null;
-            const { at, ...message } = line;
-            const moment = formatDuration(at);
-            return (
-              <article
-                key={key}
-                ref={virtualizer.measureElement}
-                data-index={index}
-                aria-posinset={index + 1}
-                aria-setsize={count}
-                aria-label={`${line.username}, ${moment}`}
-                tabIndex={rows.tabIndexOf(index)}
-                onFocus={() => rows.onFocus(index)}
-                className="absolute top-0 left-0 flex w-full px-3 py-0.5 focus-visible:-outline-offset-2"
-                style={{ transform: `translateY(${start}px)` }}
-              >
-                <MessageRow {...message} time={moment} />
-              </article>
-            );
-          })}
+          <div role="feed" onKeyDown={rows.onKeyDown} onBlur={rows.onBlur} aria-label={chat.messages}>
+            {virtualizer.getVirtualItems().map(({ index, key, start }) => {
+              const line = said[index];
+              if (!line) return null;
+              const { at, ...message } = line;
+              const moment = formatDuration(at);
+              return (
+                <article
+                  key={key}
+                  ref={virtualizer.measureElement}
+                  data-index={index}
+                  aria-posinset={index + 1}
+                  aria-setsize={count}
+                  aria-label={`${line.username}, ${moment}`}
+                  tabIndex={rows.tabIndexOf(index)}
+                  onFocus={() => rows.onFocus(index)}
+                  className="absolute top-0 left-0 flex w-full px-3 py-0.5 focus-visible:-outline-offset-2"
+                  style={{ transform: `translateY(${start}px)` }}
+                >
+                  <MessageRow {...message} time={moment} />
+                </article>
+              );
+            })}
+          </div>
         </div>
       </div>
       {!isAtEnd && <ToEnd onPress={toEnd}>{chat.toNewest}</ToEnd>}

@@ -126,7 +126,7 @@ export class ChatRoom {
     chat.onChat = ({ id, user_id: userId, username, content, roles = [], timestamp }) =>
       this.#said({ id, userId, username, content, roles, timestamp });
     chat.onDeleted = (id) => this.forget(id);
-    chat.onSlowMode = (slowMode) => this.#change({ slowMode });
+    chat.onSlowMode = (seconds) => this.#setSlowMode(seconds);
     chat.onBanned = (userId, until) =>
       userId === this.#now("self")?.userId && this.#change({ bannedUntil: until });
     chat.onViewerUpdate = (count) => this.news.onViewers?.(count);
@@ -158,7 +158,8 @@ export class ChatRoom {
     const { user_id: userId, username, roles = [], history = [], slow_mode: slowMode = 0 } = room;
     const self = userId && username ? { userId, username, roles } : undefined;
     const canWrite = room.can_write ?? self !== undefined;
-    this.#change({ self, canWrite, slowMode, isClosed: false, reason: undefined });
+    this.#change({ self, canWrite, isClosed: false, reason: undefined });
+    this.#setSlowMode(slowMode);
     if (this.#enteredAt !== undefined) return void this.#settle();
     this.#enteredAt = room.timestamp;
     const hasMore = this.#log.size === 0 && history.length >= ENTERED_WITH;
@@ -175,8 +176,15 @@ export class ChatRoom {
 
   #refused({ code, retry_after_ms: pause = 0 }: ChatError): void {
     if (code === "CHAT_CLOSED") this.#change({ isClosed: true });
-    if (code === "SLOW_MODE") this.#slowDown(pause);
+    // A room that was slow a moment ago may still say so.
+    if (code === "SLOW_MODE" && this.#now("slowMode") > 0) this.#slowDown(pause);
     if (code === "RATE_LIMITED") this.#change({ wait: { until: Date.now() + pause, why: "fast" } });
+  }
+
+  #setSlowMode(slowMode: number): void {
+    this.#change({ slowMode });
+    // Nobody waits for what does not hold any more.
+    if (slowMode === 0 && this.#now("wait")?.why === "slow") this.#change({ wait: undefined });
   }
 
   #slowDown(pause: number): void {

@@ -31,8 +31,8 @@ export function MessageList({ room, state, actionsFor }: Props) {
     () => [...messages.map(({ id }) => id), ...drafts.map(({ clientId }) => clientId)],
     [messages, drafts],
   );
-  const { virtualizer, scroller, isAtEnd, onScroll, toEnd } = useSticky(keys);
-  const rows = useRovingRows(virtualizer, keys);
+  const { virtualizer, scroller, pinned, isAtEnd, onScroll, toEnd } = useSticky(keys);
+  const rows = useRovingRows(virtualizer, keys, pinned);
   const [menu, setMenu] = useState<{ message: Message; anchor: HTMLElement }>();
   const seen = useRef<Message>(undefined);
   if (isAtEnd) seen.current = messages.at(-1);
@@ -61,54 +61,59 @@ export function MessageList({ room, state, actionsFor }: Props) {
       <div
         ref={scroller}
         onScroll={scrolled}
-        onKeyDown={onKeyDown}
-        role="feed"
-        aria-label={texts.chat.messages}
-        aria-busy={older === "loading"}
+        data-testid="chat-scroller"
         className="h-full overflow-y-auto overscroll-contain [overflow-anchor:none]"
       >
         <div className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
           <OlderNote older={older} onMore={() => room.loadOlder()} />
-          {virtualizer.getVirtualItems().map(({ index, key, start }) => {
-            const message = messages[index];
-            const draft = drafts[index - messages.length];
-            return (
-              <article
-                key={key}
-                ref={virtualizer.measureElement}
-                data-index={index}
-                aria-posinset={index + 1}
-                aria-setsize={keys.length}
-                aria-label={labelOf(message ?? draft)}
-                tabIndex={rows.tabIndexOf(index)}
-                onFocus={() => rows.onFocus(index)}
-                className="group absolute top-0 left-0 flex w-full items-start gap-1 px-3 py-0.5 hover:bg-raised focus-visible:-outline-offset-2"
-                style={{ transform: `translateY(${start}px)` }}
-              >
-                {message && <MessageRow {...message} />}
-                {draft && state.self && (
-                  <DraftRow
-                    draft={draft}
-                    self={state.self}
-                    onAgain={() => room.sendAgain(draft)}
-                    onDiscard={() => room.discard(draft)}
-                  />
-                )}
-                {message && actionsFor(message).length > 0 && (
-                  <button
-                    type="button"
-                    aria-label={texts.chat.actions(message.username)}
-                    aria-haspopup="menu"
-                    tabIndex={rows.tabIndexOf(index)}
-                    className="-my-0.5 rounded p-0.5 text-quiet opacity-0 hover:text-ink focus-visible:opacity-100 group-hover:opacity-100 group-focus-within:opacity-100 pointer-coarse:opacity-70"
-                    onClick={(event) => open(message, event.currentTarget)}
-                  >
-                    <EllipsisVertical aria-hidden className="size-5" />
-                  </button>
-                )}
-              </article>
-            );
-          })}
+          <div
+            role="feed"
+            onKeyDown={onKeyDown}
+            onBlur={rows.onBlur}
+            aria-label={texts.chat.messages}
+            aria-busy={older === "loading"}
+          >
+            {virtualizer.getVirtualItems().map(({ index, key, start }) => {
+              const message = messages[index];
+              const draft = drafts[index - messages.length];
+              return (
+                <article
+                  key={key}
+                  ref={virtualizer.measureElement}
+                  data-index={index}
+                  aria-posinset={index + 1}
+                  aria-setsize={keys.length}
+                  aria-label={labelOf(message ?? draft)}
+                  tabIndex={rows.tabIndexOf(index)}
+                  onFocus={() => rows.onFocus(index)}
+                  className="group absolute top-0 left-0 flex w-full items-start gap-1 px-3 py-0.5 hover:bg-raised focus-visible:-outline-offset-2"
+                  style={{ transform: `translateY(${start}px)` }}
+                >
+                  {message && <MessageRow {...message} />}
+                  {draft && state.self && (
+                    <DraftRow
+                      draft={draft}
+                      self={state.self}
+                      onAgain={() => room.sendAgain(draft)}
+                      onDiscard={() => room.discard(draft)}
+                    />
+                  )}
+                  {message && actionsFor(message).length > 0 && (
+                    <button
+                      type="button"
+                      aria-label={texts.chat.actions(message.username)}
+                      aria-haspopup="menu"
+                      tabIndex={rows.tabIndexOf(index)}
+                      className="-my-0.5 rounded p-0.5 text-quiet opacity-0 hover:text-ink focus-visible:opacity-100 group-hover:opacity-100 group-focus-within:opacity-100 pointer-coarse:opacity-70"
+                      onClick={(event) => open(message, event.currentTarget)}
+                    >
+                      <EllipsisVertical aria-hidden className="size-5" />
+                    </button>
+                  )}
+                </article>
+              );
+            })}
+          </div>
         </div>
       </div>
       {!isAtEnd && (

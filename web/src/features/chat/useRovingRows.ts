@@ -1,14 +1,32 @@
 import type { Virtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useLayoutEffect, useRef, useState } from "react";
+
+type Rows = Virtualizer<HTMLDivElement, Element>;
 
 /** One stop of the tabulator for all rows of a virtual list; arrows, Home and End go on from there. */
-export function useRovingRows(virtualizer: Virtualizer<HTMLDivElement, Element>, keys: readonly string[]) {
-  const [active, setActive] = useState<string>();
+export function useRovingRows(
+  virtualizer: Rows,
+  keys: readonly string[],
+  pinned: RefObject<string | undefined>,
+) {
+  const [active, setActive] = useState<{ key: string; index: number }>();
   const wanted = useRef<string>(undefined);
+  // An element that is taken away loses the focus without a word.
+  const isInside = useRef(false);
   const shown = virtualizer.getVirtualItems();
-  const isShown = shown.some(({ key }) => key === active);
+  const isShown = shown.some(({ key }) => key === active?.key);
   // Whoever comes by the tabulator begins with the newest.
-  const stop = isShown ? active : shown.at(-1)?.key;
+  const stop = isShown ? active?.key : shown.at(-1)?.key;
+  useLayoutEffect(() => {
+    pinned.current = active?.key;
+  }, [pinned, active]);
+
+  // Who was at a message that is gone goes on at the next.
+  useLayoutEffect(() => {
+    if (!active || keys.includes(active.key)) return;
+    if (isInside.current) goTo(Math.min(active.index, keys.length - 1));
+    else setActive(undefined);
+  });
 
   // A row that is far away is there only once it has been scrolled to.
   useLayoutEffect(() => {
@@ -24,13 +42,20 @@ export function useRovingRows(virtualizer: Virtualizer<HTMLDivElement, Element>,
     const key = keys[index];
     if (key === undefined) return;
     wanted.current = key;
-    setActive(key);
+    setActive({ key, index });
     virtualizer.scrollToIndex(index, { align: "auto" });
   }
 
   return {
     tabIndexOf: (index: number): 0 | -1 => (keys[index] === stop ? 0 : -1),
-    onFocus: (index: number) => setActive(keys[index]),
+    onBlur() {
+      isInside.current = false;
+    },
+    onFocus(index: number) {
+      isInside.current = true;
+      const key = keys[index];
+      if (key !== undefined && key !== active?.key) setActive({ key, index });
+    },
     /** Moves; answers the row that is to be opened, if that was meant. */
     onKeyDown(event: KeyboardEvent<HTMLElement>): { index: number; element: HTMLElement } | undefined {
       const element = event.target as HTMLElement;

@@ -1,4 +1,4 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 /** This near to the end, in pixels, is at the end. */
@@ -10,19 +10,28 @@ const ROW = 27;
 
 /**
  * A virtual list that stays at its end while its reader is there, and keeps its place while they are not: whatever comes
- * below, and whatever is loaded above.
+ * below, and whatever is loaded above. The row that `pinned` names stays in the page, seen or not: it may have the focus.
  */
 export function useSticky(keys: readonly string[]) {
   const scroller = useRef<HTMLDivElement>(null);
   const [isAtEnd, setIsAtEnd] = useState(true);
   const isFollowing = useRef(true);
   const lastTop = useRef(0);
+  const pinned = useRef<string>(undefined);
   const virtualizer = useVirtualizer({
     count: keys.length,
     getScrollElement: () => scroller.current,
     getItemKey: useCallback((index: number) => keys[index] ?? index, [keys]),
     estimateSize: () => ROW,
     overscan: 8,
+    rangeExtractor: useCallback(
+      (range: Range) => {
+        const shown = defaultRangeExtractor(range);
+        const index = pinned.current === undefined ? -1 : keys.indexOf(pinned.current);
+        return index < 0 || shown.includes(index) ? shown : [...shown, index].sort((a, b) => a - b);
+      },
+      [keys],
+    ),
     paddingStart: HEAD,
     paddingEnd: 8,
     anchorTo: "end",
@@ -61,5 +70,5 @@ export function useSticky(keys: readonly string[]) {
     return () => observer.disconnect();
   }, [follow]);
 
-  return { virtualizer, scroller, isAtEnd, onScroll, toEnd };
+  return { virtualizer, scroller, pinned, isAtEnd, onScroll, toEnd };
 }
