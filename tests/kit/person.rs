@@ -13,6 +13,9 @@ use crate::Stack;
 /// How long a transcode may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long a connection is kept: less than the front door does, which may close it while a test makes its media.
+const IDLE: Duration = Duration::from_secs(5);
+
 /// A registered user with an open session.
 #[derive(Clone)]
 pub struct Person {
@@ -35,7 +38,7 @@ impl Person {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let username = format!("user_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let password = "correct horse battery".to_owned();
-        let client = reqwest::Client::new();
+        let client = reqwest::Client::builder().pool_idle_timeout(IDLE).build()?;
         let url = stack.url("front");
         let answer = client
             .post(format!("{url}/api/v1/auth/register"))
