@@ -173,6 +173,37 @@ async fn multipart_resumes_after_a_lost_part() {
 }
 
 #[tokio::test]
+async fn a_profile_lists_public_videos_and_streams_for_everybody() {
+    let stack = Stack::shared();
+    let ada = Person::register(stack).await.unwrap();
+    let bob = Person::register(stack).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = media::movie(&dir.path().join("a.mp4"), 160, 120, 1).unwrap();
+    let id = ada.upload("Shown", "video/mp4", &file).await.unwrap();
+    ada.announce("Awaited", "video/mp4", 1000).await.unwrap();
+    let video = ada.finished(&id).await.unwrap();
+    ada.new_stream("Soon").await.unwrap();
+    ada.stream_with(json!({ "title": "Hidden", "visibility": "UNLISTED" })).await.unwrap();
+    let titles = async |request: reqwest::RequestBuilder| -> Vec<String> {
+        let page: Value = request.send().await.unwrap().json().await.unwrap();
+        page["items"].as_array().unwrap().iter().map(|card| text(card, "title").to_owned()).collect()
+    };
+    let profile = ada.anonymous(Method::GET, &format!("/api/v1/users/{}", ada.username)).send().await.unwrap();
+    let profile: Value = profile.json().await.unwrap();
+    let of = |kind: &str| format!("/api/v1/{kind}?userId={}", text(&profile, "id"));
+    for kind in ["videos", "streams"] {
+        let shown = if kind == "videos" { "Shown" } else { "Soon" };
+        assert_eq!(titles(ada.anonymous(Method::GET, &of(kind))).await, [shown]);
+        assert_eq!(titles(bob.request(Method::GET, &of(kind))).await, [shown]);
+        assert_eq!(titles(ada.request(Method::GET, &of(kind))).await.len(), 2, "one's own are all there");
+    }
+    let hide = ada.request(Method::PATCH, &format!("/api/v1/videos/{}", text(&video, "id"))).header("if-match", "*");
+    let hidden = hide.json(&json!({ "visibility": "UNLISTED" })).send().await.unwrap();
+    assert_eq!(hidden.status(), 200);
+    assert_eq!(titles(bob.request(Method::GET, &of("videos"))).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn captions_are_served_corrected_removed_and_go_with_the_video() {
     let stack = Stack::shared();
     let ada = Person::register(stack).await.unwrap();

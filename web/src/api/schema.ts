@@ -130,7 +130,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Public streams of a status, LIVE ones when none is said; own ones in any.
+         * Public streams of a status, LIVE ones when neither a status nor an owner is said. With `userId` those of one owner, newest
+         *     first, in any status unless one is said; one's own whoever finds them.
          * @deprecated
          */
         get: operations["list_streams_alias_2"];
@@ -764,7 +765,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Public streams of a status, LIVE ones when none is said; own ones in any.
+         * Public streams of a status, LIVE ones when neither a status nor an owner is said. With `userId` those of one owner, newest
+         *     first, in any status unless one is said; one's own whoever finds them.
          * @deprecated
          */
         get: operations["list_streams_alias_1"];
@@ -1237,7 +1239,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Public streams of a status, LIVE ones when none is said; own ones in any. */
+        /**
+         * Public streams of a status, LIVE ones when neither a status nor an owner is said. With `userId` those of one owner, newest
+         *     first, in any status unless one is said; one's own whoever finds them.
+         */
         get: operations["list_streams"];
         put?: never;
         /** Announce a stream; a user without a channel gets one. */
@@ -1658,7 +1663,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Public videos that are READY, newest first; own ones in any state. */
+        /** Public videos that are READY, newest first; with `userId` those of one owner; own ones in any state. */
         get: operations["list_videos"];
         put?: never;
         post?: never;

@@ -427,7 +427,8 @@ pub struct StreamViewers {
         (status = 404, body = ProblemDetails), (status = 503, description = "`provider-unavailable`", body = ProblemDetails)))]
 pub(crate) fn create() {}
 
-/// Public streams of a status, LIVE ones when none is said; own ones in any.
+/// Public streams of a status, LIVE ones when neither a status nor an owner is said. With `userId` those of one owner, newest
+/// first, in any status unless one is said; one's own whoever finds them.
 #[utoipa::path(get, path = "/api/v1/streams", tag = "streams", operation_id = "list_streams",
     params(("status" = Option<StreamStatusName>, Query), ("userId" = Option<String>, Query, description = "`usr_...` or `me`"),
         ("limit" = Option<usize>, Query, description = "1-100, 20 when absent"), ("cursor" = Option<String>, Query)),

@@ -389,7 +389,7 @@ pub struct PosterRequest {
     pub thumbnail: usize,
 }
 
-/// Public videos that are READY, newest first; own ones in any state.
+/// Public videos that are READY, newest first; with `userId` those of one owner; own ones in any state.
 #[utoipa::path(get, path = "/api/v1/videos", tag = "videos", operation_id = "list_videos",
     params(("status" = Option<StatusName>, Query), ("userId" = Option<String>, Query, description = "`usr_...` or `me`"),
         ("limit" = Option<usize>, Query, description = "1-100, 20 when absent"), ("cursor" = Option<String>, Query)),
