@@ -2,6 +2,7 @@
 
 mod card;
 mod health;
+mod json_ld;
 mod links;
 mod markup;
 mod oembed;

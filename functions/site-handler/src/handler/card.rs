@@ -48,6 +48,27 @@ pub(super) mod tests {
 
     use super::*;
 
+    /// What people may call a video to break out of where its title stands.
+    pub(in super::super) const HOSTILE: [&str; 17] = [
+        "</title><script>alert(1)</script>",
+        "</script><script>alert(1)</script>",
+        "</SCRIPT ><img src=x onerror=alert(1)>",
+        "<!--<script>",
+        "--><svg onload=alert(1)>",
+        "]]><x>",
+        "\" onmouseover=\"alert(1)",
+        "' onmouseover='alert(1)",
+        "`onmouseover=alert(1)",
+        "\"><meta http-equiv=refresh content=0;url=//evil.example>",
+        "\"},\"@type\":\"Person\",\"x\":{\"y\":\"",
+        "\\\"\\u003c/script\\u003e",
+        "&lt;script&gt; &amp;quot; &#60; &",
+        "line\u{2028}separator\u{2029}s",
+        "tab\tnew\nline\r\u{0}nul",
+        "${7*7} {{7*7}} <%= 7 %>",
+        "\u{202e}txt.exe\u{feff} 🌊",
+    ];
+
     /// A public video called `title`.
     pub(in super::super) fn video(title: &str) -> Preview {
         Preview {

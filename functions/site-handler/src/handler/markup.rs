@@ -1,11 +1,11 @@
 //! What stands in the head of a page of something: for search engines, and for programs that show links as cards.
-//! Titles are anybody's words: [`maud`] escapes whatever it is given, and [`script_safe`] what stands in a script.
+//! Titles are anybody's words: [`maud`] escapes whatever it is given, and `json_ld` what stands in a script.
 
 use maud::{PreEscaped, html};
-use serde_json::{Value, json};
 use skylark_domain::preview::{Preview, Subject};
 
 use super::card::{SITE_NAME, description, frame};
+use super::json_ld;
 use super::links::Links;
 
 /// The head of the page of `preview`: title, description, canonical link, OpenGraph (ogp.me), Twitter's player card,
@@ -16,7 +16,7 @@ pub(super) fn head(preview: &Preview, links: &Links) -> String {
         (links.page(preview.subject), links.embed(preview.subject), links.oembed(preview.subject));
     let (width, height) = frame(preview, None, None);
     let picture = preview.picture.as_ref().map(|picture| (links.media(&picture.key), picture.size));
-    let about = script_safe(&video_object(preview, links));
+    let about = json_ld::script(preview, links);
     let head = html! {
         title { (title) " · " (SITE_NAME) }
         meta name="description" content=(description);
@@ -74,76 +74,12 @@ pub(super) fn iframe(subject: Subject, title: &str, (width, height): (u32, u32),
     frame.into_string()
 }
 
-fn video_object(preview: &Preview, links: &Links) -> Value {
-    let mut about = json!({
-        "@context": "https://schema.org",
-        "@type": "VideoObject",
-        "name": preview.title,
-        "description": description(preview),
-        "url": links.page(preview.subject),
-        "embedUrl": links.embed(preview.subject),
-        "uploadDate": preview.published_at,
-    });
-    if let Some(picture) = &preview.picture {
-        about["thumbnailUrl"] = json!([links.media(&picture.key)]);
-    }
-    if let Some(duration) = preview.duration_ms {
-        about["duration"] = json!(format!("PT{}S", duration.div_ceil(1000)));
-    }
-    if let Some(author) = &preview.author {
-        about["author"] = json!({ "@type": "Person", "name": author.name, "url": links.user(&author.username) });
-    }
-    // Search engines want a beginning; a stream that nobody has announced has none yet.
-    if let Some(broadcast) = preview.broadcast
-        && let Some(starts_at) = broadcast.starts_at
-    {
-        // True also of what has been live: the dates say when.
-        about["publication"] = json!({ "@type": "BroadcastEvent", "isLiveBroadcast": true, "startDate": starts_at });
-        if let Some(ends_at) = broadcast.ends_at {
-            about["publication"]["endDate"] = json!(ends_at);
-        }
-    }
-    about
-}
-
-/// JSON that no parser of HTML takes for the end of a script or the beginning of a comment in one. These characters stand
-/// in texts only, where JSON has another way to write them.
-fn script_safe(value: &Value) -> String {
-    let mut safe = String::new();
-    for character in value.to_string().chars() {
-        match character {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => safe.push_str(&format!("\\u{:04x}", u32::from(character))),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::card::tests::{stream, video};
-    use super::*;
+    use serde_json::Value;
 
-    /// What people may call a video to break out of where its title stands.
-    const HOSTILE: [&str; 17] = [
-        "</title><script>alert(1)</script>",
-        "</script><script>alert(1)</script>",
-        "</SCRIPT ><img src=x onerror=alert(1)>",
-        "<!--<script>",
-        "--><svg onload=alert(1)>",
-        "]]><x>",
-        "\" onmouseover=\"alert(1)",
-        "' onmouseover='alert(1)",
-        "`onmouseover=alert(1)",
-        "\"><meta http-equiv=refresh content=0;url=//evil.example>",
-        "\"},\"@type\":\"Person\",\"x\":{\"y\":\"",
-        "\\\"\\u003c/script\\u003e",
-        "&lt;script&gt; &amp;quot; &#60; &",
-        "line\u{2028}separator\u{2029}s",
-        "tab\tnew\nline\r\u{0}nul",
-        "${7*7} {{7*7}} <%= 7 %>",
-        "\u{202e}txt.exe\u{feff} 🌊",
-    ];
+    use super::super::card::tests::{HOSTILE, stream, video};
+    use super::*;
 
     fn links() -> Links {
         Links::new("https://sky.example".to_owned(), "https://sky.example/media".to_owned())
@@ -178,16 +114,6 @@ mod tests {
             assert_eq!(about["name"], hostile);
             assert_eq!(about["@type"], "VideoObject");
             assert_eq!(about["author"]["name"], hostile);
-        }
-    }
-
-    #[test]
-    fn a_script_holds_nothing_that_html_or_old_javascript_reads_otherwise() {
-        for hostile in HOSTILE {
-            let safe = script_safe(&json!({ hostile: hostile }));
-            let found = safe.find(['<', '>', '&', '\u{2028}', '\u{2029}']);
-            assert_eq!(found, None, "{safe}");
-            assert_eq!(serde_json::from_str::<Value>(&safe).unwrap()[hostile], hostile);
         }
     }
 
@@ -227,20 +153,6 @@ mod tests {
             assert!(head.contains(&part), "{part} in {head}");
         }
         assert!(!head.contains("noindex") && !head.contains("publication"), "{head}");
-    }
-
-    #[test]
-    fn a_stream_says_when_it_is_live() {
-        let about = |preview: &Preview| video_object(preview, &links())["publication"].clone();
-        let mut preview = stream("Live");
-        let started = json!({
-            "@type": "BroadcastEvent", "isLiveBroadcast": true, "startDate": "2026-11-20T10:00:00Z",
-        });
-        assert_eq!(about(&preview), started);
-        preview.broadcast.as_mut().unwrap().ends_at = "2026-11-20T11:00:00Z".parse().ok();
-        assert_eq!(about(&preview)["endDate"], "2026-11-20T11:00:00Z");
-        preview.broadcast.as_mut().unwrap().starts_at = None;
-        assert_eq!(about(&preview), Value::Null, "nobody knows when");
     }
 
     #[test]
