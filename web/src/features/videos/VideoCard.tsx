@@ -48,7 +48,13 @@ export function VideoCard({ video, level = 3 }: Props) {
           </p>
         )}
         <p className="text-quiet text-sm">
-          {[video.artist, formatWhen(video.createdAt), video.visibility === "UNLISTED" && words.unlisted]
+          {/* Isolated: an artist may be written in the other direction, or pretend to be. */}
+          {video.artist && (
+            <>
+              <bdi>{video.artist}</bdi> ·{" "}
+            </>
+          )}
+          {[formatWhen(video.createdAt), video.visibility === "UNLISTED" && words.unlisted]
             .filter(Boolean)
             .join(" · ")}
         </p>

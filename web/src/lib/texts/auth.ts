@@ -57,7 +57,7 @@ export const auth = {
     isEverywhere: "You are logged out everywhere.",
     erase: "Delete account",
     eraseWords:
-      "Your profile, your videos, your streams and your channel are deleted. Nobody can bring them back.",
+      "Your log-in and your profile are deleted for good. What you have published stays: delete your videos and streams first if they are to go, too.",
     eraseTitle: "Delete your account for good?",
     eraseType: (username: string) => `Type ${username} to go on`,
     eraseWrong: (username: string) => `This is not ${username}.`,

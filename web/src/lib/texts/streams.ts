@@ -1,3 +1,6 @@
+/** Somebody's words within ours; isolated, for they may turn the direction of what follows. */
+const quoted = (words: string) => `“\u2068${words}\u2069”`;
+
 export const streams = {
   title: "Streams",
   live: "Live now",
@@ -70,8 +73,9 @@ export const streams = {
     remove: "Delete",
     removeName: (title: string) => `Delete ${title}`,
     removeTitle: "Delete this stream?",
-    removeWords: (title: string) => `“${title}” and its chat are deleted. A video made of it stays.`,
-    removed: (title: string) => `“${title}” is deleted.`,
+    removeWords: (title: string) =>
+      `${quoted(title)} is deleted with its page and its chat. A video made of it stays.`,
+    removed: (title: string) => `${quoted(title)} is deleted.`,
     private: "Private",
     unlisted: "Unlisted",
     liveNow: "Live now",
