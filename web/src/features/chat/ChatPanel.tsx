@@ -15,7 +15,7 @@ import { useActions } from "./useActions";
 import { useSecondsUntil } from "./useSecondsUntil";
 
 const ChatSettings = lazy(() => import("./ChatSettings"));
-const { chat } = texts;
+const chat = texts.chat;
 
 type Props = {
   stream: Stream;

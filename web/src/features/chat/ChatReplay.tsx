@@ -15,7 +15,7 @@ const LOOK = 250;
 const SHOWN = 1_000;
 /** This near to the beginning, in pixels. */
 const NEAR_BEGIN = 300;
-const { chat } = texts;
+const chat = texts.chat;
 
 type Props = {
   /** Where the replay is. */

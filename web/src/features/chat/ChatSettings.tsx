@@ -11,7 +11,7 @@ import { bansOf, dismiss, liftBan, moderatorsOf, setSlowMode } from "./moderatio
 
 /** Seconds between two messages of one person to choose from. */
 const PAUSES = [0, 5, 10, 30, 60];
-const { chat } = texts;
+const chat = texts.chat;
 
 type Props = {
   stream: Stream;

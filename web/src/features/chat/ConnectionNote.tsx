@@ -45,7 +45,7 @@ function Note({ children }: { children: React.ReactNode }) {
 }
 
 function closedWords({ reason, bannedUntil }: RoomState): string {
-  const { chat } = texts;
+  const chat = texts.chat;
   if (reason === "BANNED" || reason === "banned")
     return bannedUntil ? chat.bannedUntil(clockOf(bannedUntil)) : chat.banned;
   if (reason === "404" || reason === "410" || reason === "not-found") return chat.gone;

@@ -4,7 +4,7 @@ import { texts } from "../../lib/texts";
 import { ButtonLink } from "../../ui/Button";
 import type { RoomState } from "./RoomState";
 
-const { chat } = texts;
+const chat = texts.chat;
 /** How long a room stays open once its stream has ended, in milliseconds. */
 const AFTERGLOW = 600_000;
 

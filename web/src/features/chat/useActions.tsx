@@ -29,7 +29,7 @@ export function useActions(
   const [asked, setAsked] = useState<Message>();
   const client = useQueryClient();
   const moderators = useQuery({ ...moderatorsOf(stream.channelId), enabled: caller.isOwner }).data?.items;
-  const { chat } = texts;
+  const chat = texts.chat;
 
   /** Does it, and says how it went. */
   async function act(work: Promise<unknown>, done: string) {
