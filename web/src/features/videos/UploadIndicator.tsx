@@ -5,7 +5,7 @@ import { useSession } from "../../lib/session";
 import { texts } from "../../lib/texts";
 import { allUploads, type Upload, useUploads } from "./upload/store";
 
-const words = texts.videos.upload;
+const words = texts.common.uploads;
 
 /** In the header of every page: how far the uploads are, with the way to them. */
 export function UploadIndicator() {
@@ -33,8 +33,8 @@ function summary(uploads: readonly Upload[]): string {
   const has = (phase: Upload["phase"]) => uploads.some((upload) => upload.phase === phase);
   if (has("SENDING") || has("QUEUED")) {
     const sum = (part: "sent" | "fileSize") => uploads.reduce((all, upload) => all + upload[part], 0);
-    return words.indicator(Math.floor((sum("sent") / sum("fileSize")) * 100));
+    return words.sending(Math.floor((sum("sent") / sum("fileSize")) * 100));
   }
-  if (has("WAITING")) return words.indicatorWaiting;
-  return has("PAUSED") ? words.indicatorPaused : words.indicatorFailed;
+  if (has("WAITING")) return words.waiting;
+  return has("PAUSED") ? words.paused : words.failed;
 }

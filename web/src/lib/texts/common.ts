@@ -48,4 +48,11 @@ export const common = {
     settings: "Settings",
     logout: "Log out",
   },
+  /** How far the uploads are, in the header of every page: words of the videos would be loaded with each. */
+  uploads: {
+    sending: (percent: number) => `Uploading ${percent} %`,
+    paused: "Upload paused",
+    waiting: "Upload waits",
+    failed: "Upload failed",
+  },
 };

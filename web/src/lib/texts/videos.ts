@@ -86,10 +86,6 @@ export const videos = {
       `That is another file, or it was changed. Choose ${name} (${size}) as it was.`,
     dropOne: (name: string) => `Drop ${name}`,
     hasCome: (percent: number) => `${percent} % has come`,
-    indicator: (percent: number) => `Uploading ${percent} %`,
-    indicatorPaused: "Upload paused",
-    indicatorWaiting: "Upload waits",
-    indicatorFailed: "Upload failed",
     leaving: "Your upload goes on while you look around, as long as this tab is open.",
   },
   stage: {
