@@ -402,3 +402,88 @@ test("guests read, or write where they may; rooms say why they are silent", asyn
   await shot(guest, "chat-ended");
   for (const page of [desk, guest]) await page.context().close();
 });
+
+test("a replay of 100,000 messages follows the video, both ways", async ({ browser }) => {
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+  const line = (index: number) => ({
+    media_ms: index * 100,
+    id: `msg_${index}`,
+    user_id: "usr_1",
+    username: `viewer_${index % 50}`,
+    content: `said ${index}: <b>text</b> ${"and so on ".repeat(index % 7)}`,
+    timestamp: "2026-11-20T10:00:00.000Z",
+    ...(index % 50 === 0 && { roles: ["owner"] }),
+  });
+  const body = Array.from({ length: 100_000 }, (_, index) => JSON.stringify(line(index))).join("\n");
+  const video = {
+    id: "vid_replayed",
+    userId: "usr_1",
+    username: "ann",
+    title: "Harbour at noon",
+    status: "READY",
+    visibility: "PUBLIC",
+    source: {},
+    thumbnails: [],
+    captions: [],
+    durationMs: 10_000_000,
+    hlsUrl: "/replayed/main.m3u8",
+    chatReplayUrl: "/replayed/chat.ndjson",
+    createdAt: "2026-11-20T10:00:00.000Z",
+    updatedAt: "2026-11-20T10:00:00.000Z",
+  };
+  await page.route("**/api/v1/videos/vid_replayed", (route) => route.fulfill({ json: video }));
+  await page.route("**/replayed/*", (route) =>
+    route.request().url().endsWith("ndjson") ? route.fulfill({ body }) : route.abort(),
+  );
+  // The player is tried out elsewhere: here its time is set by hand.
+  await page.addInitScript(() => {
+    const clock = window as unknown as { seconds: number };
+    clock.seconds = 0;
+    Object.defineProperty(HTMLMediaElement.prototype, "currentTime", {
+      get: () => clock.seconds,
+      set: () => undefined,
+    });
+  });
+  const seek = async (seconds: number) => {
+    await page.evaluate((to) => Object.assign(window, { seconds: to }), seconds);
+  };
+  await page.goto("/videos/vid_replayed");
+  await expect(row(page, "said 0: <b>text</b>")).toContainText("Owner");
+  await expect(feed(page).getByRole("article")).toHaveCount(1);
+  for (const [seconds, last] of [
+    [2.55, 25],
+    [9_999.9, 99_999],
+    [5_000, 50_000],
+    [60, 600],
+  ] as const) {
+    await seek(seconds);
+    await expect(row(page, `said ${last}: `)).toBeInViewport();
+    await expect(row(page, `said ${last + 1}: `)).toHaveCount(0);
+    expect(await feed(page).getByRole("article").count()).toBeLessThan(60);
+  }
+  await shot(page, "chat-replay");
+
+  // Whoever reads older ones stays there while it goes on.
+  await seek(5_000);
+  await expect(row(page, "said 50000: ")).toBeInViewport();
+  const scroller = page.getByTestId("chat-scroller");
+  await scroller.evaluate((list) => list.scrollTo({ top: 0 }));
+  await expect(row(page, "said 49001: ")).toBeAttached();
+  await expect.poll(() => scroller.evaluate((list) => list.scrollTop)).toBeGreaterThan(1_000);
+  await seek(5_001);
+  await expect(row(page, "said 49001: ")).toBeAttached();
+  await page.getByRole("button", { name: "To the newest message" }).click();
+  await expect(row(page, "said 50010: ")).toBeInViewport();
+  const slowest = await page.evaluate(async () => {
+    let [longest, before] = [0, performance.now()];
+    for (let frame = 0; frame < 60; frame++) {
+      Object.assign(window, { seconds: 5_001 + frame / 10 });
+      const now: number = await new Promise(requestAnimationFrame);
+      longest = Math.max(longest, now - before);
+      before = now;
+    }
+    return longest;
+  });
+  console.log(`the longest pause between two frames of a replay is ${Math.round(slowest)} ms`);
+  await page.context().close();
+});

@@ -63,7 +63,7 @@ function Panel({
   return (
     <section
       aria-label={chat.title}
-      className={`flex min-w-0 flex-col overflow-hidden rounded-xl border border-line bg-card ${isFolded ? "" : "h-[min(34rem,70dvh)] lg:h-[min(44rem,calc(100dvh-7rem))]"}`}
+      className={`flex min-w-0 flex-col overflow-hidden rounded-xl border border-line bg-card ${isFolded ? "" : "h-[min(34rem,max(20rem,calc(100dvh-56.25vw-9rem)))] lg:h-[min(44rem,calc(100dvh-7rem))]"}`}
     >
       <header className="flex items-center gap-1 border-line border-b py-1.5 pr-1.5 pl-3">
         <h2 className="mr-auto font-bold">{chat.title}</h2>

@@ -34,7 +34,7 @@ export default function ChatReplay({ url, time }: Props) {
   return (
     <section
       aria-label={chat.replay}
-      className="flex h-[min(34rem,70dvh)] min-w-0 flex-col overflow-hidden rounded-xl border border-line bg-card lg:h-[min(44rem,calc(100dvh-7rem))]"
+      className="flex h-[min(34rem,max(20rem,calc(100dvh-56.25vw-9rem)))] min-w-0 flex-col overflow-hidden rounded-xl border border-line bg-card lg:h-[min(44rem,calc(100dvh-7rem))]"
     >
       <h2 className="border-line border-b px-3 py-2.5 font-bold">{chat.replay}</h2>
       {error && <Failure error={error} onRetry={() => void refetch()} />}
@@ -46,23 +46,23 @@ export default function ChatReplay({ url, time }: Props) {
 
 function Said({ lines, time }: { lines: readonly Line[]; time: () => number }) {
   const count = useCount(lines, time);
-  const [isReading, setIsReading] = useState(false);
-  const [floor, setFloor] = useState(0);
   // Whoever reads older ones keeps them; the others need the last ones only.
-  const begin = isReading ? Math.min(floor, count) : Math.max(count - SHOWN, 0);
+  const [floor, setFloor] = useState<number>();
+  const begin = Math.min(floor ?? Math.max(count - SHOWN, 0), count);
   const said = useMemo(() => lines.slice(begin, count), [lines, begin, count]);
   const keys = useMemo(() => said.map((_, index) => String(begin + index)), [said, begin]);
   const { virtualizer, scroller, pinned, isAtEnd, onScroll, toEnd } = useSticky(keys);
   const rows = useRovingRows(virtualizer, keys, pinned);
 
-  if (isReading === isAtEnd) {
-    setIsReading(!isAtEnd);
-    setFloor(begin);
+  function scrolled() {
+    const isNearBegin = (scroller.current?.scrollTop ?? 0) < NEAR_BEGIN;
+    if (onScroll()) setFloor(undefined);
+    else setFloor(isNearBegin ? Math.max(begin - SHOWN, 0) : begin);
   }
 
-  function scrolled() {
-    onScroll();
-    if ((scroller.current?.scrollTop ?? 0) < NEAR_BEGIN) setFloor(Math.max(begin - SHOWN, 0));
+  function follow() {
+    setFloor(undefined);
+    toEnd();
   }
 
   return (
@@ -82,7 +82,7 @@ function Said({ lines, time }: { lines: readonly Line[]; time: () => number }) {
               const line = said[index];
               if (!line) return null;
               const { at, ...message } = line;
-              const moment = formatDuration(at);
+              const moment = formatDuration(at - (at % 1000));
               return (
                 <article
                   key={key}
@@ -103,7 +103,7 @@ function Said({ lines, time }: { lines: readonly Line[]; time: () => number }) {
           </div>
         </div>
       </div>
-      {!isAtEnd && <ToEnd onPress={toEnd}>{chat.toNewest}</ToEnd>}
+      {!isAtEnd && <ToEnd onPress={follow}>{chat.toNewest}</ToEnd>}
     </div>
   );
 }

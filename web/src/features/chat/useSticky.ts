@@ -41,15 +41,16 @@ export function useSticky(keys: readonly string[]) {
     if (isFollowing.current) virtualizer.scrollToEnd();
   }, [virtualizer]);
 
-  // Only its reader moves the list up: what grows below them does not.
+  // Only its reader moves the list up: what grows below them does not. Answers whether they are at the end.
   const onScroll = useCallback(() => {
     const at = scroller.current;
-    if (!at) return;
+    if (!at) return true;
     const isNear = at.scrollHeight - at.scrollTop - at.clientHeight <= NEAR;
     if (isNear) isFollowing.current = true;
     else if (at.scrollTop < lastTop.current) isFollowing.current = false;
     lastTop.current = at.scrollTop;
     setIsAtEnd(isFollowing.current);
+    return isFollowing.current;
   }, []);
 
   const toEnd = useCallback(() => {
