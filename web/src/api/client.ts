@@ -55,20 +55,21 @@ function refresh(used: Session): Promise<Session | null> {
 
 /** Commands that need no session, or bring their own token. */
 const OPEN = /\/api\/v1\/auth\/(login|logout|refresh|register)$/;
-const retries = new WeakMap<Request, Request>();
+/** Each request once more, and the session it was sent in: another tab may have exchanged it since. */
+const retries = new WeakMap<Request, { again: Request; used: Session }>();
 
 const authorize: Middleware = {
   onRequest({ request }) {
     const signedIn = session();
     if (!signedIn || OPEN.test(request.url)) return undefined;
-    retries.set(request, request.clone());
+    retries.set(request, { again: request.clone(), used: signedIn });
     request.headers.set("authorization", `Bearer ${signedIn.accessToken}`);
     return request;
   },
   async onResponse({ request, response }) {
-    const again = retries.get(request);
-    const used = session();
-    if (response.status !== 401 || !again || !used) return undefined;
+    const retry = retries.get(request);
+    if (response.status !== 401 || !retry || !session()) return undefined;
+    const { again, used } = retry;
     const fresh = await refresh(used);
     if (fresh) again.headers.set("authorization", `Bearer ${fresh.accessToken}`);
     return fetch(again);
