@@ -5,9 +5,11 @@ import { useVideo } from "../api/videos";
 import { texts } from "../lib/texts";
 import { useTitle } from "../ui/Page";
 import { Loading } from "../ui/States";
+import { useAhead } from "../ui/useAhead";
 
-const LivePlayer = lazy(() => import("../features/player/LivePlayer"));
-const VideoPlayer = lazy(() => import("../features/player/VideoPlayer"));
+const loadLive = () => import("../features/player/LivePlayer");
+const loadVideo = () => import("../features/player/VideoPlayer");
+const [LivePlayer, VideoPlayer] = [lazy(loadLive), lazy(loadVideo)];
 const words = texts.player.embed;
 
 /** A player alone, for pages of other sites: `?autoplay=1&muted=1&t=<seconds>`. */
@@ -25,6 +27,7 @@ export default function EmbedPage() {
 function Finished({ id }: { id: string }) {
   const { t, autoplay = 0, muted = 0 } = useSearch({ strict: false });
   const { data, error } = useVideo(id);
+  useAhead(loadVideo);
   useTitle(data?.video.title ?? texts.common.site);
   if (!data) return error ? <Nothing words={error.status ? words.missing : error.message} /> : <Loading />;
   const { title, hlsUrl, posterUrl, thumbnails, status } = data.video;
@@ -48,6 +51,7 @@ function Finished({ id }: { id: string }) {
 function Live({ id }: { id: string }) {
   const { autoplay = 0, muted = 0 } = useSearch({ strict: false });
   const { data, error } = useStream(id);
+  useAhead(loadLive);
   useTitle(data?.stream.title ?? texts.common.site);
   if (!data) return error ? <Nothing words={error.status ? words.missing : error.message} /> : <Loading />;
   return (

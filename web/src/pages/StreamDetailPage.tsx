@@ -10,15 +10,18 @@ import { ErrorBoundary } from "../ui/ErrorBoundary";
 import { Page, useTitle } from "../ui/Page";
 import { ShareButton } from "../ui/ShareButton";
 import { Empty, Failure, Loading } from "../ui/States";
+import { useAhead } from "../ui/useAhead";
 
 const ChatPanel = lazy(() => import("../features/chat/ChatPanel"));
-const LivePlayer = lazy(() => import("../features/player/LivePlayer"));
+const loadPlayer = () => import("../features/player/LivePlayer");
+const LivePlayer = lazy(loadPlayer);
 const words = texts.player.page;
 
 /** A stream: the picture, who it is by, and its chat. */
 export default function StreamDetailPage() {
   const { streamId = "" } = useParams({ strict: false });
   const { data, error, refetch } = useStream(streamId);
+  useAhead(loadPlayer);
   if (data) return <Watch stream={data.stream} />;
   if (!error) return <Loading words={words.loading} />;
   const isMissing = error.status === 404 || error.status === 403 || error.status === 400;

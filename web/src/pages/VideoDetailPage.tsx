@@ -17,15 +17,18 @@ import { Card } from "../ui/Card";
 import { ErrorBoundary } from "../ui/ErrorBoundary";
 import { Page, useTitle } from "../ui/Page";
 import { Empty, Failure, Loading } from "../ui/States";
+import { useAhead } from "../ui/useAhead";
 
 const ChatReplay = lazy(() => import("../features/chat/ChatReplay"));
-const VideoPlayer = lazy(() => import("../features/player/VideoPlayer"));
+const loadPlayer = () => import("../features/player/VideoPlayer");
+const VideoPlayer = lazy(loadPlayer);
 const words = texts.videos.detail;
 
 /** A video: the picture, what there is to know about it, and what its owner may change. */
 export default function VideoDetailPage() {
   const { videoId = "" } = useParams({ strict: false });
   const { data, error, refetch } = useVideo(videoId);
+  useAhead(loadPlayer);
   if (data) return <Watch key={videoId} video={data.video} />;
   if (!error) return <Loading />;
   const isMissing = error.status === 404 || error.status === 403 || error.status === 400;

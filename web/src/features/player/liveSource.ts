@@ -1,6 +1,7 @@
 // The two places a live stream is played from, and how hls.js is set for each.
 import type { HlsConfig, LevelDetails } from "hls.js";
 import Hls from "hls.js/light";
+import { QUICK_START } from "./quality";
 
 /** What was recorded of a stream so far, and about when that began, in Unix milliseconds. */
 export type Recording = { url: string; since: number };
@@ -19,9 +20,10 @@ export function hlsOf(source: Source, isLowLatency: boolean): Hls {
   // In a recording nothing hurries the viewer to its end.
   if (source.from === "recording") {
     const startPosition = Math.max((source.at - source.since) / 1000, 0);
-    return new Hls({ backBufferLength: 60, startPosition });
+    return new Hls({ ...QUICK_START, backBufferLength: 60, startPosition });
   }
   const hls = new Hls({
+    ...QUICK_START,
     lowLatencyMode: true,
     maxLiveSyncPlaybackRate: 1.1,
     backBufferLength: 30,

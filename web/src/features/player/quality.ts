@@ -12,6 +12,12 @@ export type Quality = {
   playing: string | undefined;
 };
 
+/**
+ * Settings of hls.js for a quick start: no segment is loaded only to measure the line, whose bits per second are assumed
+ * until others have told.
+ */
+export const QUICK_START = { testBandwidth: false, abrEwmaDefaultEstimate: 3_000_000 };
+
 type Level = { height: number; bitrate: number };
 
 /** The renditions people can choose from, the best first; of several of one height, the richest. */

@@ -5,7 +5,7 @@ import { Dialog } from "../../../ui/Dialog";
 const words = texts.player.keys;
 
 /** What the keys do. */
-export function KeysDialog({ hasSpeeds, onClose }: { hasSpeeds: boolean; onClose: () => void }) {
+export default function KeysDialog({ hasSpeeds, onClose }: { hasSpeeds: boolean; onClose: () => void }) {
   const rows = hasSpeeds ? [...words.rows, words.speed] : words.rows;
   return (
     <Dialog title={words.title} onClose={onClose}>

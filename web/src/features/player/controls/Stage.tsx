@@ -1,11 +1,12 @@
 import { useMediaSelector } from "media-chrome/react/media-store";
-import { type MouseEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type MouseEvent, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { texts } from "../../../lib/texts";
-import { KeysDialog } from "./KeysDialog";
 import { useFullscreenElement, useMedia } from "./media";
 import { type Shell, ShellContext } from "./shell";
 import { type Moves, useKeys } from "./useKeys";
 import { useResting } from "./useResting";
+
+const KeysDialog = lazy(() => import("./KeysDialog"));
 
 /** How the picture lies in its page. */
 export type Fit = "page" | "frame";
@@ -30,6 +31,12 @@ const FITS: Record<Fit, string> = {
   page: "aspect-video max-h-[calc(100dvh-9rem)] data-theatre:lg:aspect-auto data-theatre:lg:h-[min(56.25vw,calc(100dvh-7rem))] data-theatre:lg:max-h-none",
   frame: "h-full",
 };
+
+/** Darkens the picture behind controls; a click goes through to the picture. */
+const VEIL =
+  "pointer-events-none absolute inset-x-0 from-black/85 to-transparent transition-opacity group-data-resting/stage:opacity-0";
+/** Controls take no clicks while they are hidden. */
+const AWAKE = "pointer-events-auto group-data-resting/stage:pointer-events-none";
 
 /** A player: the picture, controls that hide while nobody needs them, and the keyboard. */
 export function Stage({ title, fit, moves, children, over, head, bar }: Props) {
@@ -94,8 +101,8 @@ export function Stage({ title, fit, moves, children, over, head, bar }: Props) {
         </div>
         {over}
         {head && (
-          <div className="absolute inset-x-0 top-0 bg-linear-to-b from-black/80 px-4 pt-3 pb-10 transition-opacity group-data-resting/stage:pointer-events-none group-data-resting/stage:opacity-0">
-            {head}
+          <div className={`${VEIL} top-0 bg-linear-to-b px-4 pt-3 pr-36 pb-10`}>
+            <div className={AWAKE}>{head}</div>
           </div>
         )}
         <p
@@ -104,13 +111,14 @@ export function Stage({ title, fit, moves, children, over, head, bar }: Props) {
         >
           {said?.words}
         </p>
-        <div
-          data-bar
-          className="absolute inset-x-0 bottom-0 bg-linear-to-t from-black/90 to-transparent px-2 pt-10 pb-1 transition-opacity group-data-resting/stage:pointer-events-none group-data-resting/stage:opacity-0 md:px-3"
-        >
-          {bar}
+        <div data-bar className={`${VEIL} bottom-0 bg-linear-to-t px-2 pt-10 pb-1 md:px-3`}>
+          <div className={`relative ${AWAKE}`}>{bar}</div>
         </div>
-        {hasKeys && <KeysDialog hasSpeeds={moves.hasSpeeds} onClose={() => setHasKeys(false)} />}
+        {hasKeys && (
+          <Suspense>
+            <KeysDialog hasSpeeds={moves.hasSpeeds} onClose={() => setHasKeys(false)} />
+          </Suspense>
+        )}
       </section>
       <span role="status" className="sr-only">
         {isFullscreen && texts.player.isFullscreen}

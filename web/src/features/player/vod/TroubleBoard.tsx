@@ -9,7 +9,7 @@ export function TroubleBoard({ trouble, onRetry }: { trouble: Trouble; onRetry: 
   return (
     <div
       role="alert"
-      className="absolute inset-0 flex flex-col items-center justify-center gap-3 bg-black/85 p-6 text-center"
+      className="absolute inset-0 z-10 flex flex-col items-center justify-center gap-3 bg-black/85 p-6 text-center"
     >
       <p>{WORDS[trouble]}</p>
       <Button onClick={onRetry}>{texts.common.retry}</Button>

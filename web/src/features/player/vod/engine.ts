@@ -1,6 +1,6 @@
 // Playback of a finished video: what it needs beside a <video>.
 import Hls from "hls.js/light";
-import { type Quality, watchQuality } from "../quality";
+import { QUICK_START, type Quality, watchQuality } from "../quality";
 
 /** Why it does not play. */
 export type Trouble = "network" | "media";
@@ -23,8 +23,6 @@ type Watch = {
 
 /** A decoder that fails again within this time, in milliseconds, needs more than another try. */
 const TWICE = 5_000;
-/** Bits per second assumed before anything was measured: the first segment is the middle rendition's. */
-const FIRST_GUESS = 3_000_000;
 
 export function playVod({ video, src, startAt, tellTrouble, tellQuality }: Watch): Vod {
   let hls: Hls | undefined;
@@ -50,7 +48,7 @@ export function playVod({ video, src, startAt, tellTrouble, tellQuality }: Watch
     hls?.destroy();
     hls = new Hls({
       startPosition: from || -1,
-      abrEwmaDefaultEstimate: FIRST_GUESS,
+      ...QUICK_START,
       capLevelToPlayerSize: true,
       backBufferLength: 60,
     });
