@@ -166,6 +166,14 @@ test("a low-latency stream is seen at once, and goes on where it was paused", as
   await goToLive(page);
   await expectPlays(page);
   expect(await ageOf(picture(page))).toBeLessThan(6_000);
+
+  // Alone, for other sites: it waits to be asked for.
+  await page.goto(`/embed/${made.id}`);
+  await page.getByRole("button", { name: "Play" }).click();
+  await expectPlays(page);
+  await picture(page).hover();
+  await expect(page.getByRole("link", { name: /^Swift/ })).toHaveAttribute("href", `/live/${made.id}`);
+  await expectAccessible(page);
   expect(complaints).toEqual([]);
 });
 

@@ -82,7 +82,7 @@ export const player = {
     toStreams: "See what is live",
     viewers: (count: number) => (count === 1 ? "1 watching" : `${count} watching`),
     started: (when: string) => `started ${when}`,
-    planned: (when: string) => `planned for ${when}`,
+    planned: (when: string) => `begins ${when}`,
     ended: (when: string) => `ended ${when}`,
     manage: "Manage the broadcast",
     share: "Share",

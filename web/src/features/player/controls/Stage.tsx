@@ -87,6 +87,7 @@ export function Stage({ title, fit, moves, children, over, head, bar }: Props) {
         onPointerMove={(event) => event.pointerType !== "touch" && wake()}
         onKeyDown={wake}
         onFocus={wake}
+        onBlur={wake}
       >
         {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons below do the same */}
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard has keys of its own */}

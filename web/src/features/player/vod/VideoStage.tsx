@@ -68,7 +68,7 @@ export function VideoStage(props: VideoPlayerProps) {
         muted={isMuted}
         crossOrigin="anonymous"
         aria-label={title}
-        className="size-full [&::-webkit-media-text-track-container]:-translate-y-16 group-data-resting/stage:[&::-webkit-media-text-track-container]:translate-y-0"
+        className="size-full [&::-webkit-media-text-track-container]:-translate-y-20 group-data-resting/stage:[&::-webkit-media-text-track-container]:translate-y-0"
       >
         {captions.map(({ lang, url }) => (
           <track key={lang} kind="captions" srcLang={lang} label={languageName(lang)} src={url} />
