@@ -8,7 +8,10 @@ import { useSecondsUntil } from "./useSecondsUntil";
 /** What is wrong with the connection, and what can be done about it; nothing while it stands. */
 export function ConnectionNote({ room, state }: { room: ChatRoom; state: RoomState }) {
   const seconds = useSecondsUntil(state.retryAt);
+  const isTooFast = useSecondsUntil(state.wait?.why === "fast" ? state.wait.until : undefined) > 0;
   const { connection } = state;
+  // The room has cut the line itself, and said for how long where people write.
+  if (isTooFast) return null;
   if (connection === "reconnecting")
     return (
       <Note>
