@@ -15,12 +15,14 @@ async function logIn(page: Page, name: string, password: string): Promise<void> 
   await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
 }
 
-/** Makes the access token one that is not good any more, as time does. */
-async function wearOut(page: Page): Promise<void> {
-  await page.evaluate(() => {
+/** Makes the access token one that is not good any more, as time does, and answers what is stored then. */
+async function wearOut(page: Page): Promise<string> {
+  return page.evaluate(() => {
     const stored = JSON.parse(localStorage.getItem("skylark.session") ?? "{}");
     stored.accessToken = `${stored.accessToken.slice(0, -4)}AAAA`;
-    localStorage.setItem("skylark.session", JSON.stringify(stored));
+    const worn = JSON.stringify(stored);
+    localStorage.setItem("skylark.session", worn);
+    return worn;
   });
 }
 
@@ -117,6 +119,27 @@ test("a session outlives its access token, in two tabs with one exchange", async
   await page.reload();
   await expect(page.getByText(`${person.username}@example.org`)).toBeVisible();
   expect(refreshes).toHaveLength(1);
+
+  // News of an exchange may reach another tab after its turn has come: it must not spend the token again.
+  const late = await context.newPage();
+  await late.addInitScript(
+    (old) => {
+      const getItem = Storage.prototype.getItem;
+      Storage.prototype.getItem = function (key) {
+        return key === "skylark.session" ? old : getItem.call(this, key);
+      };
+    },
+    await wearOut(page),
+  );
+  await page.reload();
+  await expect(page.getByText(`${person.username}@example.org`)).toBeVisible();
+  await expect.poll(() => refreshes.length).toBe(2);
+  await late.goto("/settings");
+  await expect(late.getByText(`${person.username}@example.org`)).toBeVisible();
+  expect(refreshes).toHaveLength(2);
+  await late.close();
+  await page.reload();
+  await expect(page.getByText(`${person.username}@example.org`)).toBeVisible();
 
   // What one tab ends is over in the other.
   await accountOf(page, person.username).click();

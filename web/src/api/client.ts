@@ -1,5 +1,6 @@
 // The API, typed by docs/openapi.json. Signed in, each request carries the access token; an old one is exchanged once.
 import createClient, { type Middleware } from "openapi-fetch";
+import { exchangedFor, noteExchange } from "../lib/exchange";
 import { reloadSession, type Session, session, setSession } from "../lib/session";
 import { texts } from "../lib/texts";
 import type { components, paths } from "./schema";
@@ -16,13 +17,12 @@ type Tokens = components["schemas"]["SessionTokens"];
 
 export const api = createClient<paths>({ baseUrl: "/" });
 
+function sessionOf({ user, accessToken, refreshToken }: Tokens): Session {
+  return { userId: user.id, username: user.username, accessToken, refreshToken };
+}
+
 export function openSession(tokens: Tokens): void {
-  setSession({
-    userId: tokens.user.id,
-    username: tokens.user.username,
-    accessToken: tokens.accessToken,
-    refreshToken: tokens.refreshToken,
-  });
+  setSession(sessionOf(tokens));
 }
 
 /** Ends the session: here in any case, on the server when it can be reached. */
@@ -40,11 +40,19 @@ function refresh(used: Session): Promise<Session | null> {
     .request("skylark.refresh", async () => {
       const now = reloadSession();
       if (now?.refreshToken !== used.refreshToken) return now;
+      const known = await exchangedFor(used.refreshToken);
+      if (known) {
+        setSession(known);
+        return known;
+      }
       const { data, response } = await api.POST("/api/v1/auth/refresh", {
         body: { refreshToken: used.refreshToken },
       });
-      if (data) openSession(data);
-      else if (response.status === 401) setSession(null);
+      if (data) {
+        const fresh = sessionOf(data);
+        await noteExchange({ spent: used.refreshToken, session: fresh });
+        setSession(fresh);
+      } else if (response.status === 401) setSession(null);
       return session();
     })
     .finally(() => {

@@ -1,5 +1,6 @@
 // Who is signed in, kept over reloads and shared by all tabs.
 import { useSyncExternalStore } from "react";
+import { forgetExchange } from "./exchange";
 
 export type Session = { userId: string; username: string; accessToken: string; refreshToken: string };
 
@@ -47,6 +48,7 @@ export function setSession(next: Session | null): void {
   } catch {
     // Without storage the session lasts as long as the page.
   }
+  if (!next) void forgetExchange();
   tell();
 }
 
