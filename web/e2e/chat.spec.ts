@@ -388,8 +388,8 @@ test("guests read, or write where they may; rooms say why they are silent", asyn
     await route.fulfill({ response, json });
   });
   let sockets = 0;
-  guest.on("websocket", () => {
-    sockets += 1;
+  guest.on("websocket", (socket) => {
+    if (socket.url().includes(members)) sockets += 1;
   });
   await guest.goto(`/streams/${members}`);
   await expect(note(guest, "The stream has ended: the chat is closed.")).toBeVisible();
