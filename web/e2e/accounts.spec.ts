@@ -78,6 +78,7 @@ test("somebody signs up, is told what is wrong, and comes where they wanted to g
   await expect(page.getByRole("heading", { name: "Create a stream" })).toBeVisible();
 
   await accountOf(page, username).click();
+  await expectAccessible(page);
   await page.getByRole("menuitem", { name: "Log out" }).click();
   await expect(page).toHaveURL(/\/$/);
   await expect(page.getByRole("link", { name: "Log in" }).first()).toBeVisible();

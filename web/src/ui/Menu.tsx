@@ -1,29 +1,34 @@
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
+import { type MenuItem, PopoverMenu } from "./PopoverMenu";
 
-export type MenuItem = { name: string; onChoose: () => void; isDangerous?: boolean };
-export type MenuProps = { label: string; trigger: ReactNode; items: MenuItem[] };
+type Props = { label: string; trigger: ReactNode; items: MenuItem[] };
 
-const OpenMenu = lazy(() => import("./OpenMenu"));
-
-/** A button that opens a list of things to do. The list is loaded when somebody first reaches for it. */
-export function Menu({ label, trigger, items }: MenuProps) {
-  const [isWanted, setIsWanted] = useState(false);
-  const button = (
-    <button
-      type="button"
-      aria-label={label}
-      aria-haspopup="menu"
-      aria-expanded={false}
-      className="rounded-full p-1 hover:bg-raised"
-      onClick={() => setIsWanted(true)}
-    >
-      {trigger}
-    </button>
-  );
-  if (!isWanted) return button;
+/** A button that opens a list of things to do. */
+export function Menu({ label, trigger, items }: Props) {
+  const [anchor, setAnchor] = useState<HTMLElement>();
+  // The press that closes an open menu must not open it again.
+  const wasOpen = useRef(false);
   return (
-    <Suspense fallback={button}>
-      <OpenMenu label={label} trigger={trigger} items={items} />
-    </Suspense>
+    <>
+      <button
+        type="button"
+        aria-label={label}
+        aria-haspopup="menu"
+        aria-expanded={anchor !== undefined}
+        className="rounded-full p-1 hover:bg-raised"
+        onPointerDown={() => {
+          wasOpen.current = anchor !== undefined;
+        }}
+        onClick={({ currentTarget }) => {
+          if (!wasOpen.current) setAnchor(currentTarget);
+          wasOpen.current = false;
+        }}
+      >
+        {trigger}
+      </button>
+      {anchor && (
+        <PopoverMenu label={label} items={items} anchor={anchor} onClose={() => setAnchor(undefined)} />
+      )}
+    </>
   );
 }

@@ -1,12 +1,11 @@
 import { EllipsisVertical } from "lucide-react";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { texts } from "../../lib/texts";
-import type { MenuItem } from "../../ui/Menu";
+import { type MenuItem, PopoverMenu } from "../../ui/PopoverMenu";
 import type { ChatRoom } from "./ChatRoom";
 import { clockOf } from "./clock";
 import { DraftRow } from "./DraftRow";
 import { inOrder, type Message } from "./MessageLog";
-import { MessageMenu } from "./MessageMenu";
 import { MessageRow } from "./MessageRow";
 import { OlderNote } from "./OlderNote";
 import type { RoomState } from "./RoomState";
@@ -120,7 +119,7 @@ export function MessageList({ room, state, actionsFor }: Props) {
         <ToEnd onPress={toEnd}>{unseen ? texts.chat.newMessages(unseen) : texts.chat.toNewest}</ToEnd>
       )}
       {menu && (
-        <MessageMenu
+        <PopoverMenu
           key={menu.message.id}
           label={texts.chat.actions(menu.message.username)}
           items={actionsFor(menu.message)}

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from "react";
 import type { Stream } from "../../api/client";
 import { texts } from "../../lib/texts";
 import { Confirm } from "../../ui/Dialog";
-import type { MenuItem } from "../../ui/Menu";
+import type { MenuItem } from "../../ui/PopoverMenu";
 import { toast } from "../../ui/Toasts";
 import type { ChatRoom } from "./ChatRoom";
 import type { Message } from "./MessageLog";

@@ -1,8 +1,9 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
-import type { MenuItem } from "../../ui/Menu";
 
 /** Pixels between the menu and what it belongs to, and to the window's edges. */
 const [GAP, EDGE] = [4, 8];
+
+export type MenuItem = { name: string; onChoose: () => void; isDangerous?: boolean };
 
 type Props = {
   label: string;
@@ -12,11 +13,8 @@ type Props = {
   onClose: () => void;
 };
 
-/**
- * What can be done about one message: one menu for the whole list. The browser's own popover closes by Escape and by a
- * click beside it.
- */
-export function MessageMenu({ label, items, anchor, onClose }: Props) {
+/** A list of things to do, at what it belongs to. The browser's own popover closes by Escape and by a click beside it. */
+export function PopoverMenu({ label, items, anchor, onClose }: Props) {
   const menu = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {
