@@ -98,9 +98,9 @@ test("a stream begins by itself, is gone back in, outlives a cut line and ends w
 
   // Back to where it began: the picture is as old as the bar says. And forth.
   const slider = page.getByRole("slider", { name: "Position" });
-  await expect.poll(async () => Number(await slider.getAttribute("min"))).toBeLessThan(-16);
+  await expect.poll(async () => Number(await slider.getAttribute("min"))).toBeLessThan(-20);
   await page.keyboard.press("0");
-  await expect.poll(() => behind(page)).toBeLessThan(-14);
+  await expect.poll(() => behind(page)).toBeLessThan(-18);
   await expectPlays(page);
   const age = (await ageOf(picture(page))) ?? 0;
   console.log(`gone back: the picture is ${age} ms old, the bar says ${await behind(page)} s`);

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { upload } from "./film";
-import { complaintsOf, expectAccessible, makePerson, shot } from "./kit";
+import { bearer, complaintsOf, expectAccessible, makePerson, shot } from "./kit";
 import { makeMovie } from "./movies";
 
 /** Seconds of the movie. */
@@ -20,6 +20,11 @@ test.beforeAll(async ({ playwright, baseURL }, info) => {
   const owner = await makePerson(request, "screen");
   const movie = makeMovie(info.outputPath("film.mp4"), LENGTH, "1280x720");
   video = await upload(request, owner, movie, "A test of patience");
+  const captions = await request.put(`/api/v1/videos/${video}/captions/en`, {
+    headers: { ...bearer(owner), "content-type": "text/vtt" },
+    data: "WEBVTT\n\n00:00.000 --> 00:20.000\nPatience, everybody.\n",
+  });
+  expect(captions.status()).toBe(200);
   await request.dispose();
 });
 
@@ -72,6 +77,16 @@ test("a video plays at once and does what keys say", async ({ page }) => {
   await page.keyboard.press(">");
   await expect.poll(() => picture(page).evaluate((it: HTMLVideoElement) => it.playbackRate)).toBe(1.25);
   await page.keyboard.press("<");
+  const shownWords = () =>
+    picture(page).evaluate(({ textTracks }: HTMLVideoElement) =>
+      [...textTracks]
+        .filter(({ mode }) => mode === "showing")
+        .flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).text)),
+    );
+  expect(await shownWords()).toEqual([]);
+  await page.keyboard.press("c");
+  await expect.poll(shownWords).toEqual(["Patience, everybody."]);
+  await expect(button(page, "Captions")).toHaveAttribute("aria-pressed", "true");
   await page.keyboard.press("t");
   await expect(player(page)).toHaveAttribute("data-theatre", "true");
   await shot(page, "player-2-theatre");

@@ -30,7 +30,7 @@ function Finished({ id }: { id: string }) {
   useAhead(loadVideo);
   useTitle(data?.video.title ?? texts.common.site);
   if (!data) return error ? <Nothing words={error.status ? words.missing : error.message} /> : <Loading />;
-  const { title, hlsUrl, posterUrl, thumbnails, status } = data.video;
+  const { title, hlsUrl, posterUrl, thumbnails, captions, status } = data.video;
   if (!hlsUrl) return <Nothing words={status === "FAILED" ? words.failed : words.processing} />;
   return (
     <VideoPlayer
@@ -38,6 +38,7 @@ function Finished({ id }: { id: string }) {
       title={title}
       poster={posterUrl}
       thumbnails={thumbnails}
+      captions={captions}
       startAt={t}
       storageKey={id}
       fit="frame"

@@ -3,6 +3,7 @@
 import Hls from "hls.js/light";
 import { dateAt, positionOf } from "./clock";
 import { edgeDateOf, hlsOf, type Recording, type Source, TARGET_WITHOUT_HLS } from "./liveSource";
+import { playOrMute } from "./playOrMute";
 import { type Quality, watchQuality } from "./quality";
 import { Refused } from "./refused";
 import { watchStandstill } from "./standstill";
@@ -65,9 +66,15 @@ export function watchLive({ video, address, recording, isLowLatency, tell, tellQ
   /** How far the newest picture is ahead of this machine's clock, in milliseconds. */
   let lead: number | undefined;
   let pausedAt: number | undefined;
+  /** Seconds the edge is kept behind the newest. */
+  let target = TARGET_WITHOUT_HLS;
 
   const edgeDate = () => (lead === undefined ? undefined : Date.now() + lead);
-  const target = () => (source.from === "edge" && hls?.targetLatency) || TARGET_WITHOUT_HLS;
+  /** Seconds behind the newest within which one is at the edge. */
+  function near(): number {
+    if (source.from === "edge") target = hls?.targetLatency ?? target;
+    return target + BEHIND;
+  }
 
   async function load() {
     timer = undefined;
@@ -97,16 +104,8 @@ export function watchLive({ video, address, recording, isLowLatency, tell, tellQ
     again();
   }
 
-  /** Browsers let a page play by itself only without sound, if at all. */
   function play() {
-    if (!mayPlay) return;
-    video.play().catch((error: unknown) => {
-      // Another source has come in between: it plays itself.
-      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
-      video.muted = true;
-      // Then the viewer presses play.
-      video.play().catch(() => undefined);
-    });
+    if (mayPlay) playOrMute(video);
   }
 
   /** Gets ready to play from `next`. */
@@ -216,13 +215,13 @@ export function watchLive({ video, address, recording, isLowLatency, tell, tellQ
     look() {
       const at = video.paused && pausedAt ? pausedAt : shownDate();
       const latency = latencyOf(at);
-      const isAtEdge = source.from === "edge" && !video.paused && (latency ?? 0) <= target() + BEHIND;
+      const isAtEdge = source.from === "edge" && !video.paused && (latency ?? 0) <= near();
       return { at, edge: edgeDate(), latency, isAtEdge };
     },
     seek(date) {
       const edge = edgeDate();
       const recorded = recording();
-      if (!edge || !recorded || edge - date < (target() + BEHIND) * 1000) return toEdge();
+      if (!edge || !recorded || edge - date < near() * 1000) return toEdge();
       const at = Math.min(date, edge - RECORDED);
       const details = source.from === "recording" ? hls?.latestLevelDetails : undefined;
       const position = details ? positionOf(details.fragments, at) : undefined;
