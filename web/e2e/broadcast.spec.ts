@@ -235,7 +235,7 @@ test("a creator goes live, is cut, comes back, changes the key and stops", async
   await page.getByRole("button", { name: "Stop the stream" }).click();
   await expect(page.getByRole("dialog")).toContainText("ends for everybody");
   await page.getByRole("button", { name: "Stop it" }).click();
-  await expect(page.getByText("You have stopped it.")).toBeVisible();
+  await expect(page.getByText("You have stopped it.", { exact: true })).toBeVisible();
   await expect(page.getByText("Ended", { exact: true })).toBeVisible();
   const history = page.getByRole("region", { name: "Sessions" });
   await expect(history.getByRole("listitem").filter({ hasText: "this one" })).toHaveCount(3);

@@ -1,6 +1,7 @@
 // Script payloads through every text that people give, read on every page that shows them. The content security policy is
 // off here: what keeps them from running must be that they are text.
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import { ageOf } from "./clock";
 import { Encoder } from "./encoder";
 import { bearer, complaintsOf, makePerson, type Person, shot, signInAs } from "./kit";
 import { PAYLOADS, packed } from "./payloads";
@@ -142,6 +143,10 @@ test("what people write is never run: chat, recordings, videos", async ({ page, 
     await box.press("Enter");
     await expect(feed).toContainText(said(message));
   }
+  // A replay says what was said before the recording's end: it goes on until then.
+  const spokenAt = Date.now();
+  const shownAt = async () => Date.now() - ((await ageOf(page.locator("video"))) ?? Number.POSITIVE_INFINITY);
+  await expect.poll(shownAt).toBeGreaterThan(spokenAt);
   await expectHarmless(page);
   await page.reload();
   await expect(feed).toContainText(said(TITLES.at(-1) ?? ""));

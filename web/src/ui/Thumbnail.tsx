@@ -1,5 +1,5 @@
 import { Play } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 
 type Props = {
   src: string | null | undefined;
@@ -13,10 +13,18 @@ type Props = {
 
 /** A 16:9 picture, or a sign in its place. What it shows is said by the words beside it. */
 export function Thumbnail({ src, corner, badge, sign }: Props) {
+  const [broken, setBroken] = useState<string>();
   return (
     <span className="relative grid aspect-video place-items-center overflow-hidden rounded-xl bg-raised text-quiet">
-      {src ? (
-        <img src={src} alt="" loading="lazy" className="size-full object-cover" />
+      {src && src !== broken ? (
+        // A live picture may be named a moment before it is there.
+        <img
+          src={src}
+          alt=""
+          loading="lazy"
+          className="size-full object-cover"
+          onError={() => setBroken(src)}
+        />
       ) : (
         <span className="opacity-40 *:size-10">{sign ?? <Play aria-hidden />}</span>
       )}

@@ -14,10 +14,10 @@ function show(changed: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Says `words` for some seconds. */
+/** Says `words` for some seconds; what is being said already, once more in its place. */
 export function toast(words: string): void {
   const id = next++;
-  show([...toasts, { id, words }]);
+  show([...toasts.filter((one) => one.words !== words), { id, words }]);
   setTimeout(() => show(toasts.filter((one) => one.id !== id)), STAY);
 }
 
