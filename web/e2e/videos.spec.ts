@@ -185,8 +185,13 @@ test("a video is described while it uploads, then watched, shared, changed and d
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Delete it" }).click();
   await expect(page.getByText("You have no videos yet")).toBeVisible();
-  await guest.reload();
-  await expect(guest.getByRole("heading", { name: "This video is not here" })).toBeVisible();
+  // What anybody may read is kept for some seconds.
+  await expect(async () => {
+    await guest.reload();
+    await expect(guest.getByRole("heading", { name: "This video is not here" })).toBeVisible({
+      timeout: 3_000,
+    });
+  }).toPass();
   expect(complaints).toEqual([]);
 });
 
