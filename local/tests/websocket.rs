@@ -143,7 +143,7 @@ async fn the_path_form_and_its_neighbours() {
     }
     let plain = reqwest::get(format!("{}/ws", gateway.stack.url("front"))).await.unwrap();
     assert_eq!((plain.status().as_u16(), plain.headers()["upgrade"].to_str().unwrap()), (426, "websocket"));
-    let page = reqwest::get(format!("{}/wsx", gateway.stack.url("front"))).await.unwrap();
+    let page = reqwest::get(format!("{}/wsx.txt", gateway.stack.url("front"))).await.unwrap();
     assert_eq!(page.status(), 404, "the web app's");
     gateway.end().await;
 }
