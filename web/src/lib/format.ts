@@ -13,8 +13,3 @@ export function formatBytes(bytes: number): string {
   const value = bytes / 1000 ** power;
   return `${value.toFixed(value < 10 && power > 0 ? 1 : 0)} ${units[power]}`;
 }
-
-export function formatAge(date: string): string {
-  const days = Math.round((Date.now() - Date.parse(date)) / 86_400_000);
-  return days < 1 ? "today" : new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-days, "day");
-}
