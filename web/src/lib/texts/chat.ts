@@ -80,7 +80,6 @@ export const chat = {
   slowMode: "Slow mode",
   slowHint: "How long everybody but moderators waits between two messages.",
   slowOptions: (seconds: number) => (seconds ? `${seconds} seconds` : "Off"),
-  slowSaved: "Slow mode is changed.",
   bans: "Banned people",
   noBans: "Nobody is banned.",
   bannedForGood: "for good",

@@ -78,7 +78,6 @@ export const streams = {
     removed: (title: string) => `${quoted(title)} is deleted.`,
     private: "Private",
     unlisted: "Unlisted",
-    liveNow: "Live now",
   },
   form: {
     title: "Title",

@@ -81,7 +81,6 @@ export const videos = {
     unfinished: "Unfinished uploads",
     unfinishedWords: "Choose the same file again, and the upload goes on where it was.",
     chooseAgain: (name: string) => `Go on with ${name}: choose it again`,
-    goOnWith: (name: string) => `Go on with ${name}`,
     otherFile: (name: string, size: string) =>
       `That is another file, or it was changed. Choose ${name} (${size}) as it was.`,
     dropOne: (name: string) => `Drop ${name}`,
