@@ -1,7 +1,6 @@
 // Script payloads through every text that people give, read on every page that shows them. The content security policy is
 // off here: what keeps them from running must be that they are text.
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
-import { ageOf } from "./clock";
 import { Encoder } from "./encoder";
 import { bearer, complaintsOf, makePerson, type Person, shot, signInAs } from "./kit";
 import { PAYLOADS, packed } from "./payloads";
@@ -143,10 +142,8 @@ test("what people write is never run: chat, recordings, videos", async ({ page, 
     await box.press("Enter");
     await expect(feed).toContainText(said(message));
   }
-  // A replay says what was said before the recording's end: it goes on until then.
-  const spokenAt = Date.now();
-  const shownAt = async () => Date.now() - ((await ageOf(page.locator("video"))) ?? Number.POSITIVE_INFINITY);
-  await expect.poll(shownAt).toBeGreaterThan(spokenAt);
+  // What waits for its turn would be lost with the page.
+  await expect(feed).not.toContainText("Sending ...");
   await expectHarmless(page);
   await page.reload();
   await expect(feed).toContainText(said(TITLES.at(-1) ?? ""));
@@ -168,7 +165,7 @@ test("what people write is never run: chat, recordings, videos", async ({ page, 
     await expectShown(page, `/watch/${id}`, title);
     for (const payload of PAYLOADS) await expect(page.getByRole("main")).toContainText(payload);
   }
-  // The last seconds: by then the replay of the chat has said everything.
+  // At the end the replay of the chat has said everything, what viewers said after the last picture too.
   await page.goto(`/watch/${id}?t=600`);
   for (const message of TITLES) await expect(feed).toContainText(said(message));
   await expectHarmless(page);

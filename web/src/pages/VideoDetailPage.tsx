@@ -51,6 +51,8 @@ function Watch({ video }: { video: Video }) {
   const isOwner = useSession()?.userId === video.userId;
   const control = useRef<Control>(null);
   const time = useCallback(() => control.current?.currentTime() ?? 0, []);
+  // A transcoded video may be some milliseconds shorter than its recording was.
+  const told = useCallback(() => (control.current?.hasEnded() ? Number.POSITIVE_INFINITY : time()), [time]);
   const isReady = video.status === "READY" && video.hlsUrl;
   const chatUrl = isReady ? video.chatReplayUrl : undefined;
   return (
@@ -98,7 +100,7 @@ function Watch({ video }: { video: Video }) {
         <div className="min-w-0 max-md:px-4 lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:group-has-[[data-theatre]]/watch:row-span-1 lg:group-has-[[data-theatre]]/watch:row-start-2 lg:group-has-[[data-theatre]]/watch:pr-8">
           <ErrorBoundary fallback={<p role="alert">{words.chatFailed}</p>}>
             <Suspense fallback={<Loading />}>
-              <ChatReplay url={chatUrl} time={time} />
+              <ChatReplay url={chatUrl} time={told} />
             </Suspense>
           </ErrorBoundary>
         </div>

@@ -24,6 +24,9 @@ const PAGE: usize = 1_000;
 /// Messages of one export: what twelve hours at ten messages each second are.
 const MOST: usize = 432_000;
 
+/// Viewers are seconds behind and take time to write: what is said so long after the last picture still is about it.
+const FAREWELL_MS: u64 = 30_000;
+
 /// A recording that a video consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Take {
@@ -49,14 +52,15 @@ struct Line<'a> {
 }
 
 /// Where something that happened at `at` is in a video of these takes, in milliseconds. What happened between two takes is
-/// where they meet; before the first and after the last there is no video.
+/// where they meet, and what happened within [`FAREWELL_MS`] of the last is at its end; before the first there is no video.
 pub fn media_ms(takes: &[Take], at: Timestamp) -> Option<u64> {
     let mut begin = 0;
     let mut found = None;
     for (number, take) in takes.iter().enumerate() {
         let Ok(passed) = u64::try_from(at.duration_since(take.began_at).as_millis()) else { break };
         let is_last = number + 1 == takes.len();
-        found = (!is_last || passed <= take.duration_ms).then_some(begin + passed.min(take.duration_ms));
+        let is_of_video = !is_last || passed <= take.duration_ms + FAREWELL_MS;
+        found = is_of_video.then_some(begin + passed.min(take.duration_ms));
         begin += take.duration_ms;
     }
     found
@@ -130,8 +134,9 @@ mod tests {
         let at = |seconds: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
         let takes = [Take { began_at: at(100), duration_ms: 10_000 }, Take { began_at: at(200), duration_ms: 5_000 }];
         let cases = [(99, None), (100, Some(0)), (104, Some(4_000)), (110, Some(10_000)), (150, Some(10_000))];
-        let more = [(200, Some(10_000)), (203, Some(13_000)), (205, Some(15_000)), (206, None)];
-        for (second, wanted) in cases.into_iter().chain(more) {
+        let more = [(200, Some(10_000)), (203, Some(13_000)), (205, Some(15_000))];
+        let farewell = [(206, Some(15_000)), (235, Some(15_000)), (236, None)];
+        for (second, wanted) in cases.into_iter().chain(more).chain(farewell) {
             assert_eq!(media_ms(&takes, at(second)), wanted, "{second}");
         }
         assert_eq!(media_ms(&[], at(0)), None);

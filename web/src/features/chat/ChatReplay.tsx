@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useMemo, useState } from "react";
 import { formatDuration } from "../../lib/format";
 import { texts } from "../../lib/texts";
 import { Failure, Loading } from "../../ui/States";
+import { Feed } from "./Feed";
 import { MessageRow } from "./MessageRow";
 import { type Line, loadReplay, saidBy } from "./replay";
 import { ToEnd } from "./ToEnd";
@@ -20,7 +21,7 @@ const chat = texts.chat;
 type Props = {
   /** Where the replay is. */
   url: string;
-  /** Where the video is, in seconds. */
+  /** Where the video is, in seconds; infinity at its end. */
   time: () => number;
 };
 
@@ -51,61 +52,51 @@ function Said({ lines, time }: { lines: readonly Line[]; time: () => number }) {
   const begin = Math.min(floor ?? Math.max(count - SHOWN, 0), count);
   const said = useMemo(() => lines.slice(begin, count), [lines, begin, count]);
   const keys = useMemo(() => said.map((_, index) => String(begin + index)), [said, begin]);
-  const { virtualizer, scroller, pinned, isAtEnd, onScroll, toEnd } = useSticky(keys);
-  const rows = useRovingRows(virtualizer, keys, pinned);
+  const list = useSticky(keys);
+  const rows = useRovingRows(list.virtualizer, keys, list.pinned);
 
   function scrolled() {
-    const isNearBegin = (scroller.current?.scrollTop ?? 0) < NEAR_BEGIN;
-    if (onScroll()) setFloor(undefined);
+    const isNearBegin = (list.scroller.current?.scrollTop ?? 0) < NEAR_BEGIN;
+    if (list.onScroll()) setFloor(undefined);
     else setFloor(isNearBegin ? Math.max(begin - SHOWN, 0) : begin);
   }
 
   function follow() {
     setFloor(undefined);
-    toEnd();
+    list.toEnd();
+  }
+
+  function row(index: number) {
+    const line = said[index];
+    return line && <MessageRow {...line} time={momentOf(line)} />;
+  }
+
+  function labelOf(index: number) {
+    const line = said[index];
+    return line && `${line.username}, ${momentOf(line)}`;
   }
 
   return (
     <div className="relative min-h-0 flex-1">
-      <div
-        ref={scroller}
+      <Feed
+        list={list}
+        rows={rows}
+        total={count}
+        head={begin === 0 && (count ? chat.begin : chat.replayEmpty)}
         onScroll={scrolled}
-        data-testid="chat-scroller"
-        className="h-full overflow-y-auto overscroll-contain [overflow-anchor:none]"
+        onKeyDown={rows.onKeyDown}
+        labelOf={labelOf}
       >
-        <div className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
-          <p className="flex h-11 items-center justify-center text-quiet text-sm">
-            {begin === 0 && (count ? chat.begin : chat.replayEmpty)}
-          </p>
-          <div role="feed" onKeyDown={rows.onKeyDown} onBlur={rows.onBlur} aria-label={chat.messages}>
-            {virtualizer.getVirtualItems().map(({ index, key, start }) => {
-              const line = said[index];
-              if (!line) return null;
-              const { at, ...message } = line;
-              const moment = formatDuration(at - (at % 1000));
-              return (
-                <article
-                  key={key}
-                  ref={virtualizer.measureElement}
-                  data-index={index}
-                  aria-posinset={index + 1}
-                  aria-setsize={count}
-                  aria-label={`${line.username}, ${moment}`}
-                  tabIndex={rows.tabIndexOf(index)}
-                  onFocus={() => rows.onFocus(index)}
-                  className="absolute top-0 left-0 flex w-full px-3 py-0.5 focus-visible:-outline-offset-2"
-                  style={{ transform: `translateY(${start}px)` }}
-                >
-                  <MessageRow {...message} time={moment} />
-                </article>
-              );
-            })}
-          </div>
-        </div>
-      </div>
-      {!isAtEnd && <ToEnd onPress={follow}>{chat.toNewest}</ToEnd>}
+        {row}
+      </Feed>
+      {!list.isAtEnd && <ToEnd onPress={follow}>{chat.toNewest}</ToEnd>}
     </div>
   );
+}
+
+/** Where in the video `line` is. */
+function momentOf({ at }: Line): string {
+  return formatDuration(at - (at % 1000));
 }
 
 /** How many lines have been said where the video is. */

@@ -5,6 +5,7 @@ import { type MenuItem, PopoverMenu } from "../../ui/PopoverMenu";
 import type { ChatRoom } from "./ChatRoom";
 import { clockOf } from "./clock";
 import { DraftRow } from "./DraftRow";
+import { Feed } from "./Feed";
 import { inOrder, type Message } from "./MessageLog";
 import { MessageRow } from "./MessageRow";
 import { OlderNote } from "./OlderNote";
@@ -23,15 +24,16 @@ type Props = {
   actionsFor: (message: Message) => MenuItem[];
 };
 
-/** What was said, oldest first; only what is seen is in the page. */
+/** What was said in a room, and what waits to be. */
 export function MessageList({ room, state, actionsFor }: Props) {
   const { messages, drafts, older } = state;
   const keys = useMemo(
     () => [...messages.map(({ id }) => id), ...drafts.map(({ clientId }) => clientId)],
     [messages, drafts],
   );
-  const { virtualizer, scroller, pinned, isAtEnd, onScroll, toEnd } = useSticky(keys);
-  const rows = useRovingRows(virtualizer, keys, pinned);
+  const list = useSticky(keys);
+  const { isAtEnd } = list;
+  const rows = useRovingRows(list.virtualizer, keys, list.pinned);
   const [menu, setMenu] = useState<{ message: Message; anchor: HTMLElement }>();
   const seen = useRef<Message>(undefined);
   if (isAtEnd) seen.current = messages.at(-1);
@@ -42,8 +44,8 @@ export function MessageList({ room, state, actionsFor }: Props) {
   }, [room, isAtEnd]);
 
   function scrolled() {
-    onScroll();
-    if (older === "more" && (scroller.current?.scrollTop ?? 0) < NEAR_BEGIN) void room.loadOlder();
+    list.onScroll();
+    if (older === "more" && (list.scroller.current?.scrollTop ?? 0) < NEAR_BEGIN) void room.loadOlder();
   }
 
   function open(message: Message | undefined, anchor: HTMLElement) {
@@ -55,68 +57,52 @@ export function MessageList({ room, state, actionsFor }: Props) {
     if (row) open(messages[row.index], row.element);
   }
 
+  function row(index: number) {
+    const message = messages[index];
+    const draft = drafts[index - messages.length];
+    return (
+      <>
+        {message && <MessageRow {...message} />}
+        {draft && state.self && (
+          <DraftRow
+            draft={draft}
+            self={state.self}
+            onAgain={() => room.sendAgain(draft)}
+            onDiscard={() => room.discard(draft)}
+          />
+        )}
+        {message && actionsFor(message).length > 0 && (
+          <button
+            type="button"
+            aria-label={texts.chat.actions(message.username)}
+            aria-haspopup="menu"
+            tabIndex={rows.tabIndexOf(index)}
+            className="-my-0.5 rounded p-0.5 text-quiet opacity-0 hover:text-ink focus-visible:opacity-100 group-hover:opacity-100 group-focus-within:opacity-100 pointer-coarse:opacity-70"
+            onClick={(event) => open(message, event.currentTarget)}
+          >
+            <EllipsisVertical aria-hidden className="size-5" />
+          </button>
+        )}
+      </>
+    );
+  }
+
   return (
     <div className="relative min-h-0 flex-1">
-      <div
-        ref={scroller}
+      <Feed
+        list={list}
+        rows={rows}
+        total={keys.length}
+        head={<OlderNote older={older} onMore={() => room.loadOlder()} />}
+        isBusy={older === "loading"}
         onScroll={scrolled}
-        data-testid="chat-scroller"
-        className="h-full overflow-y-auto overscroll-contain [overflow-anchor:none]"
+        onKeyDown={onKeyDown}
+        labelOf={(index) => labelOf(messages[index] ?? drafts[index - messages.length])}
       >
-        <div className="relative w-full" style={{ height: virtualizer.getTotalSize() }}>
-          <OlderNote older={older} onMore={() => room.loadOlder()} />
-          <div
-            role="feed"
-            onKeyDown={onKeyDown}
-            onBlur={rows.onBlur}
-            aria-label={texts.chat.messages}
-            aria-busy={older === "loading"}
-          >
-            {virtualizer.getVirtualItems().map(({ index, key, start }) => {
-              const message = messages[index];
-              const draft = drafts[index - messages.length];
-              return (
-                <article
-                  key={key}
-                  ref={virtualizer.measureElement}
-                  data-index={index}
-                  aria-posinset={index + 1}
-                  aria-setsize={keys.length}
-                  aria-label={labelOf(message ?? draft)}
-                  tabIndex={rows.tabIndexOf(index)}
-                  onFocus={() => rows.onFocus(index)}
-                  className="group absolute top-0 left-0 flex w-full items-start gap-1 px-3 py-0.5 hover:bg-raised focus-visible:-outline-offset-2"
-                  style={{ transform: `translateY(${start}px)` }}
-                >
-                  {message && <MessageRow {...message} />}
-                  {draft && state.self && (
-                    <DraftRow
-                      draft={draft}
-                      self={state.self}
-                      onAgain={() => room.sendAgain(draft)}
-                      onDiscard={() => room.discard(draft)}
-                    />
-                  )}
-                  {message && actionsFor(message).length > 0 && (
-                    <button
-                      type="button"
-                      aria-label={texts.chat.actions(message.username)}
-                      aria-haspopup="menu"
-                      tabIndex={rows.tabIndexOf(index)}
-                      className="-my-0.5 rounded p-0.5 text-quiet opacity-0 hover:text-ink focus-visible:opacity-100 group-hover:opacity-100 group-focus-within:opacity-100 pointer-coarse:opacity-70"
-                      onClick={(event) => open(message, event.currentTarget)}
-                    >
-                      <EllipsisVertical aria-hidden className="size-5" />
-                    </button>
-                  )}
-                </article>
-              );
-            })}
-          </div>
-        </div>
-      </div>
+        {row}
+      </Feed>
       {!isAtEnd && (
-        <ToEnd onPress={toEnd}>{unseen ? texts.chat.newMessages(unseen) : texts.chat.toNewest}</ToEnd>
+        <ToEnd onPress={list.toEnd}>{unseen ? texts.chat.newMessages(unseen) : texts.chat.toNewest}</ToEnd>
       )}
       {menu && (
         <PopoverMenu

@@ -5,7 +5,7 @@ import type { RoomState } from "./RoomState";
 /** Above the first message: what comes before it. */
 export function OlderNote({ older, onMore }: { older: RoomState["older"]; onMore: () => void }) {
   return (
-    <div className="flex h-11 items-center justify-center gap-2 px-3 text-quiet text-sm">
+    <>
       {older === "none" && texts.chat.begin}
       {older === "loading" && texts.chat.loadingOlder}
       {older === "failed" && <span role="alert">{texts.chat.olderFailed}</span>}
@@ -14,6 +14,6 @@ export function OlderNote({ older, onMore }: { older: RoomState["older"]; onMore
           {older === "more" ? texts.chat.older : texts.common.retry}
         </Button>
       )}
-    </div>
+    </>
   );
 }

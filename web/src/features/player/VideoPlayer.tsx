@@ -4,8 +4,12 @@ import type { Fit } from "./controls/Stage";
 import type { Picture } from "./controls/thumbnails";
 import { VideoStage } from "./vod/VideoStage";
 
-/** What a page may do to the player. */
-export type Control = { seek: (seconds: number) => void; currentTime: () => number };
+/** What a page may ask the player. */
+export type Control = {
+  /** In seconds. */
+  currentTime: () => number;
+  hasEnded: () => boolean;
+};
 
 export type VideoPlayerProps = {
   /** The multivariant playlist. */
@@ -20,8 +24,6 @@ export type VideoPlayerProps = {
   thumbnails?: readonly Picture[] | undefined;
   /** WebVTT files by BCP 47 tag. */
   captions?: readonly { lang: string; url: string }[] | undefined;
-  /** Told some times a second while it plays, and after each jump. */
-  onTime?: ((seconds: number) => void) | undefined;
   controlRef?: Ref<Control> | undefined;
   fit?: Fit;
   /** Lies over the picture's top while the controls are shown. */

@@ -27,17 +27,16 @@ export function VideoStage(props: VideoPlayerProps) {
   const hasEnded = useMediaSelector((state) => state.mediaEnded) ?? false;
   useMediaElement(video);
   useImperativeHandle(controlRef, () => ({
-    seek(seconds) {
-      if (video.current) video.current.currentTime = seconds;
-    },
     currentTime: () => video.current?.currentTime ?? 0,
+    hasEnded: () => video.current?.ended ?? false,
   }));
 
   const moves = {
     hasSpeeds: true,
     seekBy(seconds: number) {
-      const { mediaCurrentTime = 0, mediaDuration = 0 } = media.state();
-      media.seek(Math.min(Math.max(mediaCurrentTime + seconds, 0), mediaDuration));
+      // The store hears of a jump late: the next key counts from where the last one led.
+      const at = video.current?.currentTime ?? 0;
+      media.seek(Math.min(Math.max(at + seconds, 0), media.state().mediaDuration ?? 0));
     },
     seekTo: (part: number) => media.seek((media.state().mediaDuration || 0) * part),
   };

@@ -1,17 +1,15 @@
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useEffect } from "react";
 import type { VideoPlayerProps } from "../VideoPlayer";
 import { remember } from "./resume";
 
 /** Seconds of playing between two notes. */
 const NOTE = 5;
 
-/** Tells the page where the video is, and remembers it for the next visit. */
+/** Remembers where the video is, for the next visit. */
 export function usePosition(
   video: RefObject<HTMLVideoElement | null>,
-  { storageKey, onTime }: Pick<VideoPlayerProps, "storageKey" | "onTime">,
+  { storageKey }: Pick<VideoPlayerProps, "storageKey">,
 ): void {
-  const tell = useRef(onTime);
-  tell.current = onTime;
   useEffect(() => {
     const element = video.current;
     if (!element) return;
@@ -21,7 +19,6 @@ export function usePosition(
       if (storageKey && element.duration) remember(storageKey, noted, element.duration);
     };
     const moved = () => {
-      tell.current?.(element.currentTime);
       if (Math.abs(element.currentTime - noted) >= NOTE) note();
     };
     element.addEventListener("timeupdate", moved);
