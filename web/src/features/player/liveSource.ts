@@ -10,6 +10,11 @@ export type Source = { from: "edge" } | ({ from: "recording"; at: number } & Rec
 
 /** Seconds behind the edge without hls.js. */
 export const TARGET_WITHOUT_HLS = 8;
+/** The playlist of a stream that just began is refused until its first segment; hls.js would wait 1, 2, then 4 s. */
+const { default: playlists } = Hls.DefaultConfig.playlistLoadPolicy;
+const EMPTY_AT_FIRST: HlsConfig["playlistLoadPolicy"] = {
+  default: { ...playlists, errorRetry: { maxNumRetry: 10, retryDelayMs: 250, maxRetryDelayMs: 500 } },
+};
 /** Seconds to stay behind the edge, and to be behind at most, of a stream without parts. */
 const PLAIN: Partial<HlsConfig> = { liveSyncDuration: 3, liveMaxLatencyDuration: 10 };
 /** Target durations; how near is near enough, the playlist says with PART-HOLD-BACK. */
@@ -27,6 +32,7 @@ export function hlsOf(source: Source, isLowLatency: boolean): Hls {
     lowLatencyMode: true,
     maxLiveSyncPlaybackRate: 1.1,
     backBufferLength: 30,
+    playlistLoadPolicy: EMPTY_AT_FIRST,
     ...(isLowLatency ? {} : PLAIN),
   });
   // The constructor takes it only together with a distance of our own.

@@ -29,7 +29,8 @@ export function OnAir({ stream, fit, head, isMuted = false }: Props) {
   const moves = {
     hasSpeeds: false,
     seekBy(seconds: number) {
-      if (look.at) live()?.seek(look.at + seconds * 1000);
+      const at = live()?.look().at;
+      if (at) live()?.seek(at + seconds * 1000);
     },
     seekTo: (part: number) => seek(-window * (1 - part)),
   };
