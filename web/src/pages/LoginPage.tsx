@@ -1,5 +1,6 @@
-import { Link, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { LoginForm } from "../features/auth/LoginForm";
+import { OtherForm } from "../features/auth/OtherForm";
 import { useGoOn } from "../features/auth/useGoOn";
 import { texts } from "../lib/texts";
 import { Card } from "../ui/Card";
@@ -16,16 +17,7 @@ export default function LoginPage() {
       <Card>
         <LoginForm />
       </Card>
-      <p>
-        {t.other}{" "}
-        <Link
-          to="/register"
-          search={next ? { next } : {}}
-          className="font-semibold text-accent underline underline-offset-2"
-        >
-          {t.toOther}
-        </Link>
-      </p>
+      <OtherForm to="/register" next={next} question={t.other} answer={t.toOther} />
     </Page>
   );
 }

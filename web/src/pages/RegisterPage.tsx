@@ -1,4 +1,5 @@
-import { Link, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
+import { OtherForm } from "../features/auth/OtherForm";
 import { RegisterForm } from "../features/auth/RegisterForm";
 import { useGoOn } from "../features/auth/useGoOn";
 import { texts } from "../lib/texts";
@@ -15,16 +16,7 @@ export default function RegisterPage() {
       <Card>
         <RegisterForm />
       </Card>
-      <p>
-        {t.other}{" "}
-        <Link
-          to="/login"
-          search={next ? { next } : {}}
-          className="font-semibold text-accent underline underline-offset-2"
-        >
-          {t.toOther}
-        </Link>
-      </p>
+      <OtherForm to="/login" next={next} question={t.other} answer={t.toOther} />
     </Page>
   );
 }
