@@ -9,11 +9,11 @@ export default defineConfig({
   testDir: "e2e",
   timeout: 120_000,
   expect: { timeout: 60_000 },
-  workers: 1,
+  // Most tests wait for streams, whose time cannot be made shorter: two files at a time fill the wait.
+  workers: 2,
   reporter: "list",
   use: {
     baseURL: process.env.SKYLARK_URL ?? "http://127.0.0.1:8080",
-    trace: "retain-on-failure",
     launchOptions: {
       ...(system ? { executablePath: system } : {}),
       args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],

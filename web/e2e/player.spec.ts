@@ -93,6 +93,7 @@ test("a video plays at once and does what keys say", async ({ page }) => {
   await page.keyboard.press("t");
   await page.keyboard.press("f");
   await expect.poll(() => page.evaluate(() => document.fullscreenElement?.tagName)).toBe("SECTION");
+  await expect(button(page, "Leave full screen")).toBeVisible();
   await page.keyboard.press("f");
   await expect.poll(() => page.evaluate(() => document.fullscreenElement)).toBeNull();
   await page.keyboard.press("?");
