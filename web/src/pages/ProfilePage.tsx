@@ -57,6 +57,7 @@ function Person({ profile }: { profile: Profile }) {
       <VideoGrid
         title={t.videos}
         query={{ userId: id, status: "READY", limit: 12 }}
+        hidesOwner
         empty={
           isOwn ? (
             <Empty title={t.noVideos} words={t.noVideosOwn}>

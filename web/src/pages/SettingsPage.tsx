@@ -23,7 +23,7 @@ export default function SettingsPage() {
             <ProfileForm key={known.account.id} known={known} />
           </Part>
           <Part title={t.account}>
-            <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2">
+            <dl className="grid gap-x-6 gap-y-2 max-sm:[&>dd]:-mt-2 sm:grid-cols-[auto_1fr]">
               <dt className="text-quiet">{texts.auth.username}</dt>
               <dd className="[overflow-wrap:anywhere]">{known.account.username}</dd>
               <dt className="text-quiet">{texts.auth.email}</dt>

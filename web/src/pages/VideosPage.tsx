@@ -12,11 +12,12 @@ export default function VideosPage() {
   const signedIn = useSession();
   const upload = <ButtonLink to="/videos/upload">{words.uploadOne}</ButtonLink>;
   return (
-    <Page title={words.title} actions={upload}>
+    <Page title={words.title} width="wide" actions={upload}>
       {signedIn && (
         <VideoGrid
           title={words.yours}
           query={{ userId: "me", limit: 8 }}
+          hidesOwner
           empty={<Empty title={words.noneOfYours} words={words.noneOfYoursWords} />}
         />
       )}

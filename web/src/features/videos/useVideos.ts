@@ -27,6 +27,7 @@ export function useVideos(query: VideoQuery) {
     },
     initialPageParam: "",
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    select: ({ pages }) => pages.flatMap(({ items }) => items),
     refetchInterval: ({ state }) =>
       state.data?.pages.some(({ items }) => items.some(isUnderWay)) ? INTERVAL : false,
   });

@@ -10,6 +10,7 @@ export const common = {
   save: "Save",
   saved: "Saved",
   showMore: "Show more",
+  morePending: "Loading more ...",
   dismiss: "Dismiss",
   brokenTitle: "This page has failed",
   brokenWords: "That is our mistake, not yours. What you have saved is safe.",

@@ -36,14 +36,14 @@ export function VideoBar({ quality, onQuality, pictures }: Props) {
         buffered={buffered}
         pictures={pictures}
         format={clock}
-        speak={(at) => texts.player.timeOf(clock(at), clock(duration))}
+        speak={(at) => texts.player.timeOf(clock(at), formatDuration(duration * 1000))}
         onSeek={media.seek}
       />
       <div className="flex items-center">
         <PlayButton />
         <VolumeControl />
         <span className="px-2 text-sm tabular-nums">
-          {clock(time)} / {clock(duration)}
+          {clock(time)} / {formatDuration(duration * 1000)}
         </span>
         <span className="flex-1" />
         <CaptionsButton />
