@@ -232,6 +232,7 @@ test("order is kept by menus, by keyboard alone", async ({ browser, request }) =
   await expect(settings.getByLabel("Slow mode")).toHaveValue("0");
   await desk.keyboard.press("Escape");
   await phone.getByRole("button", { name: "Enter again" }).press("Enter");
+  await expect(box(phone)).toBeVisible();
   await expect(note(phone, /Slow mode:/)).toHaveCount(0);
   await say(phone, "back again");
   // The room's servers know for some seconds what was so before.

@@ -59,6 +59,9 @@ function Panel({
     room.news = { onViewers, onStatus, onIngest };
   }, [room, onViewers, onStatus, onIngest]);
 
+  const { slowModeSeconds } = stream.chat;
+  useEffect(() => room.setSlowMode(slowModeSeconds), [room, slowModeSeconds]);
+
   const mayWrite = stream.chat.enabled && !isOver && !state.isClosed && state.connection !== "closed";
   return (
     <section
@@ -112,7 +115,7 @@ function Panel({
         <Suspense>
           <ChatSettings
             stream={stream}
-            slowMode={state.isEntered && isLive ? state.slowMode : stream.chat.slowModeSeconds}
+            slowMode={state.slowMode}
             isOwner={isOwner}
             nameOf={(id) => state.messages.findLast((message) => message.userId === id)?.username}
             onClose={() => setAreSettingsOpen(false)}

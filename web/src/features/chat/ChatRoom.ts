@@ -103,6 +103,13 @@ export class ChatRoom {
     if (this.#log.remove(id)) this.#showMessages();
   }
 
+  /** What holds now: the stream and the room's news tell it, for a room that is entered may remember what held before. */
+  setSlowMode(slowMode: number): void {
+    this.#change({ slowMode });
+    // Nobody waits for what does not hold any more.
+    if (slowMode === 0 && this.#now("wait")?.why === "slow") this.#change({ wait: undefined });
+  }
+
   async loadOlder(): Promise<void> {
     const { oldest } = this.#log;
     if (!oldest || this.#now("older") === "loading") return;
@@ -126,7 +133,7 @@ export class ChatRoom {
     chat.onChat = ({ id, user_id: userId, username, content, roles = [], timestamp }) =>
       this.#said({ id, userId, username, content, roles, timestamp });
     chat.onDeleted = (id) => this.forget(id);
-    chat.onSlowMode = (seconds) => this.#setSlowMode(seconds);
+    chat.onSlowMode = (seconds) => this.setSlowMode(seconds);
     chat.onBanned = (userId, until) =>
       userId === this.#now("self")?.userId && this.#change({ bannedUntil: until });
     chat.onViewerUpdate = (count) => this.news.onViewers?.(count);
@@ -155,11 +162,10 @@ export class ChatRoom {
   }
 
   #joined(room: Joined): void {
-    const { user_id: userId, username, roles = [], history = [], slow_mode: slowMode = 0 } = room;
+    const { user_id: userId, username, roles = [], history = [] } = room;
     const self = userId && username ? { userId, username, roles } : undefined;
     const canWrite = room.can_write ?? self !== undefined;
     this.#change({ self, canWrite, isClosed: false, reason: undefined });
-    this.#setSlowMode(slowMode);
     if (this.#enteredAt !== undefined) return void this.#settle();
     this.#enteredAt = room.timestamp;
     const hasMore = this.#log.size === 0 && history.length >= ENTERED_WITH;
@@ -179,12 +185,6 @@ export class ChatRoom {
     // A room that was slow a moment ago may still say so.
     if (code === "SLOW_MODE" && this.#now("slowMode") > 0) this.#slowDown(pause);
     if (code === "RATE_LIMITED") this.#change({ wait: { until: Date.now() + pause, why: "fast" } });
-  }
-
-  #setSlowMode(slowMode: number): void {
-    this.#change({ slowMode });
-    // Nobody waits for what does not hold any more.
-    if (slowMode === 0 && this.#now("wait")?.why === "slow") this.#change({ wait: undefined });
   }
 
   #slowDown(pause: number): void {
