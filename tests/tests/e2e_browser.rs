@@ -12,15 +12,22 @@ fn a_browser_uploads_streams_and_plays() {
     let stack = Stack::shared();
     let dir = tempfile::tempdir().unwrap();
     let movie = media::movie(&dir.path().join("tides.mp4"), 1920, 1080, 12).unwrap();
+    let results = dir.path().join("results");
     let run = Command::new("npx")
         .args(["--no-install", "playwright", "test", "--output"])
-        .arg(dir.path().join("results"))
+        .arg(&results)
         .current_dir(web)
         .env("SKYLARK_URL", stack.url("front"))
         .env("SKYLARK_MOVIE", movie)
         .output()
         .unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(run.status.success(), "{said}");
+    assert!(run.status.success(), "{said}{}", last_pages(&results));
     println!("{said}");
+}
+
+/// What the pages of the tests that failed showed last; the directory goes with this process.
+fn last_pages(results: &Path) -> String {
+    let tests = std::fs::read_dir(results).into_iter().flatten().flatten();
+    tests.filter_map(|test| std::fs::read_to_string(test.path().join("error-context.md")).ok()).collect()
 }
