@@ -42,7 +42,7 @@ export interface Joined {
   can_write?: boolean;
   /** Status of the stream. */
   status?: string;
-  /** Seconds between two messages of one person; 0 is no bound. */
+  /** Seconds between two messages of one person, 0 is no bound; what held up to five seconds ago. */
   slow_mode?: number;
   /** Oldest first; each of them is also told to `onChat`. */
   history?: ChatMessage[];

@@ -4,18 +4,22 @@ import { texts } from "../lib/texts";
 import { Button } from "./Button";
 import { Failure, Loading } from "./States";
 
-type Props<Item> = {
+/** How a section of cards stands in its page. */
+export type SectionProps = {
   title: string;
-  /** What there is so far, page by page. */
-  list: UseInfiniteQueryResult<Item[]>;
-  /** The card of an item. */
-  children: (item: Item) => ReactNode;
   /** Stands there when there is nothing; without it the whole section is left out then. */
   empty?: ReactNode;
   /** Stands beside the title. */
   actions?: ReactNode;
   /** Only the first page, without "Show more". */
   isShort?: boolean;
+};
+
+type Props<Item> = SectionProps & {
+  /** What there is so far, page by page. */
+  list: UseInfiniteQueryResult<Item[]>;
+  /** The card of an item. */
+  children: (item: Item) => ReactNode;
 };
 
 /** A section of a page: cards of one kind under a heading. */

@@ -8,7 +8,7 @@ type Props = {
   answer: string;
 };
 
-/** Below one form of the door, the way to the other. */
+/** Below the form to log in or to sign up, the way to the other one. */
 export function OtherForm({ to, next, question, answer }: Props) {
   return (
     <p>

@@ -10,10 +10,15 @@ export type Source = { from: "edge" } | ({ from: "recording"; at: number } & Rec
 
 /** Seconds behind the edge without hls.js. */
 export const TARGET_WITHOUT_HLS = 8;
-/** The playlist of a stream that just began is refused until its first segment; hls.js would wait 1, 2, then 4 s. */
-const { default: playlists } = Hls.DefaultConfig.playlistLoadPolicy;
+/**
+ * The playlist of a stream that just began lists nothing at first, which hls.js takes for an error: left alone it would ask
+ * again after 1, 2, then 4 s.
+ */
 const EMPTY_AT_FIRST: HlsConfig["playlistLoadPolicy"] = {
-  default: { ...playlists, errorRetry: { maxNumRetry: 10, retryDelayMs: 250, maxRetryDelayMs: 500 } },
+  default: {
+    ...Hls.DefaultConfig.playlistLoadPolicy.default,
+    errorRetry: { maxNumRetry: 10, retryDelayMs: 250, maxRetryDelayMs: 500 },
+  },
 };
 /** Seconds to stay behind the edge, and to be behind at most, of a stream without parts. */
 const PLAIN: Partial<HlsConfig> = { liveSyncDuration: 3, liveMaxLatencyDuration: 10 };

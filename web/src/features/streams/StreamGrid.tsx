@@ -1,14 +1,9 @@
-import type { ReactNode } from "react";
-import { CardGrid } from "../../ui/CardGrid";
+import { CardGrid, type SectionProps } from "../../ui/CardGrid";
 import { StreamCard } from "./StreamCard";
 import { type StreamsQuery, useStreams } from "./useStreams";
 
-type Props = {
-  title: string;
+type Props = SectionProps & {
   query: StreamsQuery;
-  empty?: ReactNode;
-  actions?: ReactNode;
-  isShort?: boolean;
   /** All of one person: the cards do not say who. */
   hidesOwner?: boolean;
 };

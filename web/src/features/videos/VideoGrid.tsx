@@ -1,14 +1,9 @@
-import type { ReactNode } from "react";
-import { CardGrid } from "../../ui/CardGrid";
+import { CardGrid, type SectionProps } from "../../ui/CardGrid";
 import { useVideos, type VideoQuery } from "./useVideos";
 import { VideoCard } from "./VideoCard";
 
-type Props = {
-  title: string;
+type Props = SectionProps & {
   query: VideoQuery;
-  empty?: ReactNode;
-  actions?: ReactNode;
-  isShort?: boolean;
   /** All of one person: the cards do not say who. */
   hidesOwner?: boolean;
 };
